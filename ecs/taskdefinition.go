@@ -91,3 +91,9 @@ func (d *TaskDefinition) Network() NetworkMode {
 	}
 	return d.NetworkMode
 }
+
+// Family counts the revisions of a family: a number is never used twice, also not after a deletion (features.md C39).
+type Family struct {
+	Name         string `msg:"n"`
+	LastRevision int32  `msg:"l"`
+}
