@@ -56,6 +56,9 @@ func register[T any, P interface {
 // names stay an error).
 var decodeOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true))
 
+// encodeOptions replace broken characters instead of failing: a container's name or reason must not block a report.
+var encodeOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+
 // Decode reads one frame. It returns a pointer to the message's struct, or an *UnknownMessage for a type it does not
 // know. Errors wrap ErrFrameTooLarge or ErrBadFrame. The result shares no memory with frame.
 func Decode(frame []byte) (Message, error) {
@@ -96,11 +99,11 @@ func Encode(msg Message) ([]byte, error) {
 		body = m.Raw
 	default:
 		var err error
-		if body, err = json.Marshal(msg, json.Deterministic(true)); err != nil {
+		if body, err = json.Marshal(msg, encodeOptions); err != nil {
 			return nil, fmt.Errorf("encode %s: %w", msg.MessageType(), err)
 		}
 	}
-	frame, err := json.Marshal(envelope{Type: msg.MessageType(), Message: body})
+	frame, err := json.Marshal(envelope{Type: msg.MessageType(), Message: body}, encodeOptions)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", msg.MessageType(), err)
 	}
