@@ -33,9 +33,13 @@ func oneOfText(path string, allowed []string) string {
 	return path + " should be one of [" + strings.Join(allowed, ",") + "]"
 }
 
-func tooManyText(path string, max int) string { return fmt.Sprintf("%s can have at most %d items.", path, max) }
+func tooManyText(path string, max int) string {
+	return fmt.Sprintf("%s can have at most %d items.", path, max)
+}
 
-func tooFewText(path string, min int) string { return fmt.Sprintf("%s must have at least %d items.", path, min) }
+func tooFewText(path string, min int) string {
+	return fmt.Sprintf("%s must have at least %d items.", path, min)
+}
 
 func tooLongText(path string, max int) string { return fmt.Sprintf("%s longer than %d.", path, max) }
 
