@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // ErrToken says that a page token was not made by EncodeToken, was changed, or belongs to other filters. Callers map it
@@ -36,7 +37,7 @@ func EncodeToken(cursor string, filterHash uint64) string {
 // DecodeToken gives back the cursor of a token made with the same filterHash, or ErrToken.
 func DecodeToken(token string, filterHash uint64) (cursor string, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) < tokenSum {
+	if err != nil || len(raw) < tokenSum || strings.ContainsAny(token, "\r\n") { // which base64 skips
 		return "", ErrToken
 	}
 	cursor = string(raw[tokenSum:])

@@ -90,7 +90,10 @@ func read(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read facts: %w", err)
 	}
-	model := new(Model)
+	model := &Model{
+		Operations: map[string]Operation{}, Structures: map[string][]Member{}, Lists: map[string]List{},
+		Maps: map[string]Map{}, Enums: map[string][]string{}, Scalars: map[string]Scalar{},
+	}
 	if err := json.Unmarshal(data, model, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("parse %s: %w", path, err)
 	}
@@ -105,6 +108,7 @@ func (m *Model) overlay(later *Model) error {
 			return fmt.Errorf("operation %s is not in the base table", name)
 		}
 		mine.Errors = append(mine.Errors, op.Errors...)
+		slices.Sort(mine.Errors)
 		m.Operations[name] = mine
 	}
 	for name, members := range later.Structures {
