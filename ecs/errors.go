@@ -20,6 +20,14 @@ func (e *Error) ErrorCode() string { return e.Code }
 // ErrorMessage is the text shown to the client.
 func (e *Error) ErrorMessage() string { return e.Message }
 
+// ErrorDetails are further members of the error's body.
+func (e *Error) ErrorDetails() map[string]any {
+	if len(e.ResourceIDs) == 0 {
+		return nil
+	}
+	return map[string]any{"resourceIds": e.ResourceIDs}
+}
+
 // ClientErrorf makes a ClientException.
 func ClientErrorf(format string, args ...any) *Error {
 	return &Error{Code: "ClientException", Message: fmt.Sprintf(format, args...)}

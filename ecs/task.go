@@ -181,7 +181,8 @@ type Task struct {
 	// Version grows by one with every change that makes an event (features.md B18.1); it starts at 1.
 	Version int64 `msg:"v"`
 	// ClientToken and its request digest make RunTask idempotent (semantics.md 1.8).
-	ClientToken string `msg:"tk,omitempty"`
+	ClientToken   string `msg:"tk,omitempty"`
+	RequestDigest string `msg:"td,omitempty"`
 	// CredentialsID names the role credentials sent to the agent; they are refreshed under the same name.
 	CredentialsID          string `msg:"ci,omitempty"`
 	ExecutionCredentialsID string `msg:"ce,omitempty"`

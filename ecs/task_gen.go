@@ -945,8 +945,8 @@ func (z StopCode) Msgsize() (s int) {
 func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(36)
-	var zb0001Mask uint64 /* 36 bits */
+	zb0001Len := uint32(37)
+	var zb0001Mask uint64 /* 37 bits */
 	_ = zb0001Mask
 	if z.StartedBy == "" {
 		zb0001Len--
@@ -1004,13 +1004,17 @@ func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 		zb0001Len--
 		zb0001Mask |= 0x200000000
 	}
-	if z.CredentialsID == "" {
+	if z.RequestDigest == "" {
 		zb0001Len--
 		zb0001Mask |= 0x400000000
 	}
-	if z.ExecutionCredentialsID == "" {
+	if z.CredentialsID == "" {
 		zb0001Len--
 		zb0001Mask |= 0x800000000
+	}
+	if z.ExecutionCredentialsID == "" {
+		zb0001Len--
+		zb0001Mask |= 0x1000000000
 	}
 	// variable map header, size zb0001Len
 	o = msgp.AppendMapHeader(o, zb0001Len)
@@ -1210,11 +1214,16 @@ func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 			o = msgp.AppendString(o, z.ClientToken)
 		}
 		if (zb0001Mask & 0x400000000) == 0 { // if not omitted
+			// string "td"
+			o = append(o, 0xa2, 0x74, 0x64)
+			o = msgp.AppendString(o, z.RequestDigest)
+		}
+		if (zb0001Mask & 0x800000000) == 0 { // if not omitted
 			// string "ci"
 			o = append(o, 0xa2, 0x63, 0x69)
 			o = msgp.AppendString(o, z.CredentialsID)
 		}
-		if (zb0001Mask & 0x800000000) == 0 { // if not omitted
+		if (zb0001Mask & 0x1000000000) == 0 { // if not omitted
 			// string "ce"
 			o = append(o, 0xa2, 0x63, 0x65)
 			o = msgp.AppendString(o, z.ExecutionCredentialsID)
@@ -1510,6 +1519,12 @@ func (z *Task) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "ClientToken")
 				return
 			}
+		case "td":
+			z.RequestDigest, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "RequestDigest")
+				return
+			}
 		case "ci":
 			z.CredentialsID, bts, err = msgp.ReadStringBytes(bts)
 			if err != nil {
@@ -1550,7 +1565,7 @@ func (z *Task) Msgsize() (s int) {
 	for za0002 := range z.Tags {
 		s += z.Tags[za0002].Msgsize()
 	}
-	s += 2 + msgp.Int64Size + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.StringPrefixSize + len(z.CredentialsID) + 3 + msgp.StringPrefixSize + len(z.ExecutionCredentialsID)
+	s += 2 + msgp.Int64Size + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.StringPrefixSize + len(z.RequestDigest) + 3 + msgp.StringPrefixSize + len(z.CredentialsID) + 3 + msgp.StringPrefixSize + len(z.ExecutionCredentialsID)
 	return
 }
 

@@ -103,7 +103,7 @@ func (v *View) countInstance(i *ecs.Instance, sign int) {
 	}
 	c := *v.Counts(i.Cluster)
 	c.Instances += sign
-	v.counts.Set(i.Cluster, &c)
+	v.setCounts(i.Cluster, &c)
 }
 
 func (v *View) setTask(key string, before, after *ecs.Task) {
@@ -147,5 +147,8 @@ func (v *View) indexTask(t *ecs.Task, add bool) {
 	change(v.tasksByGroup, t.Cluster, t.Group, id)
 	if t.StartedBy != "" {
 		change(v.tasksByStarter, t.Cluster, t.StartedBy, id)
+	}
+	if t.ClientToken != "" {
+		change(v.tasksByToken, t.Cluster, t.ClientToken, id)
 	}
 }

@@ -128,6 +128,11 @@ func (v *View) ScanTasksStartedBy(cluster, starter string, after ecs.TaskID, fn 
 	v.scanTasks(v.tasksByStarter, cluster, starter, cluster, after, fn)
 }
 
+// ScanTasksOfToken is ScanTasks for the tasks of one RunTask, named by its client token.
+func (v *View) ScanTasksOfToken(cluster, token string, fn func(*ecs.Task) bool) {
+	v.scanTasks(v.tasksByToken, cluster, token, cluster, "", fn)
+}
+
 func (v *View) scanTasks(x index, a, b, cluster string, after ecs.TaskID, fn func(*ecs.Task) bool) {
 	x.scan(a, b, string(after), func(id string) bool { return fn(v.Task(cluster, ecs.TaskID(id))) })
 }

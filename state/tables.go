@@ -34,6 +34,7 @@ type View struct {
 	tasksByFamily    index
 	tasksByGroup     index
 	tasksByStarter   index
+	tasksByToken     index
 	activeRevisions  index
 	instanceByID     btree.Map[string, *ecs.Instance]
 	stoppedTasks     *btree.BTreeG[ended]
@@ -49,12 +50,13 @@ type Snapshot = View
 // NewView returns an empty state at revision 0.
 func NewView() *View {
 	return &View{
-		tasksByInstance: newIndex(), tasksByFamily: newIndex(), tasksByGroup: newIndex(), tasksByStarter: newIndex(),
+		tasksByInstance: newIndex(), tasksByFamily: newIndex(), tasksByGroup: newIndex(), tasksByStarter: newIndex(), tasksByToken: newIndex(),
 		activeRevisions: newIndex(), stoppedTasks: newEnded(), inactiveInstance: newEnded(),
 	}
 }
 
-// Revision counts commits; it grows by one with each.
+// Revision counts durable commits. It grows with every published snapshot, by more than one when the engine had to split a group
+// of commands into several commits.
 func (v *View) Revision() uint64 { return v.revision }
 
 // Freeze returns the present tables as a Snapshot with the given revision. It costs a constant; v stays writable.
@@ -73,6 +75,7 @@ func (v *View) Freeze(revision uint64) *Snapshot {
 		tasksByFamily:    v.tasksByFamily.copy(),
 		tasksByGroup:     v.tasksByGroup.copy(),
 		tasksByStarter:   v.tasksByStarter.copy(),
+		tasksByToken:     v.tasksByToken.copy(),
 		activeRevisions:  v.activeRevisions.copy(),
 		instanceByID:     *v.instanceByID.Copy(),
 		stoppedTasks:     v.stoppedTasks.Copy(),
