@@ -1033,6 +1033,7 @@ type PutClusterCapacityProvidersOutput struct {
 // RegisterContainerInstanceInput is what a caller of RegisterContainerInstance sends.
 type RegisterContainerInstanceInput struct {
 	Attributes                        []Attribute      `json:"attributes,omitzero"`
+	ClientToken                       *string          `json:"clientToken,omitzero"` // on the wire, but in no SDK
 	Cluster                           *string          `json:"cluster,omitzero"`
 	ContainerInstanceArn              *string          `json:"containerInstanceArn,omitzero"`
 	InstanceIdentityDocument          *string          `json:"instanceIdentityDocument,omitzero"`
