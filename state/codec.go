@@ -23,7 +23,17 @@ func (c *Change) AppendValue(b []byte) ([]byte, error) {
 	return m.MarshalMsg(b)
 }
 
-// Decode reads a stored record. The result is a Change that [View.Load] accepts.
+// Size is an upper bound of the change's stored key and value together, in bytes.
+func (c *Change) Size() int {
+	n := 1 + len(c.Key)
+	if m, ok := c.New.(msgp.Sizer); ok {
+		n += m.Msgsize()
+	}
+	return n
+}
+
+// Decode reads a stored record; an empty value is a deletion. The result is a Change for [View.Load] or [View.Apply]: its Old is
+// nil whatever was there before.
 func Decode(key, value []byte) (Change, error) {
 	if len(key) < 2 {
 		return Change{}, fmt.Errorf("stored key %q is too short", key)
@@ -32,6 +42,9 @@ func Decode(key, value []byte) (Change, error) {
 	r := newRecord(c.Table)
 	if r == nil {
 		return Change{}, fmt.Errorf("stored key %q is of table %d, which this version does not know", key[1:], key[0])
+	}
+	if len(value) == 0 {
+		return c, nil
 	}
 	if _, err := r.UnmarshalMsg(value); err != nil {
 		return Change{}, fmt.Errorf("decode %s of table %d: %w", c.Key, c.Table, err)
@@ -61,9 +74,29 @@ func newRecord(t Table) msgp.Unmarshaler {
 // Load puts a decoded record into the tables while they are being filled from the engine. The record must not be there yet.
 func (v *View) Load(c Change) { v.apply(c) }
 
-// Apply makes changes that another server committed, in order.
+// Apply makes changes that another server committed, in order. It sets each change's Old to the record that was in this view.
 func (v *View) Apply(changes []Change) {
-	for _, c := range changes {
-		v.apply(c)
+	for i := range changes {
+		changes[i].Old = v.lookup(changes[i].Table, changes[i].Key)
+		v.apply(changes[i])
 	}
+}
+
+// lookup returns the record under a key, or a nil interface.
+func (v *View) lookup(t Table, key string) any {
+	switch t {
+	case Clusters:
+		return boxed(v.clusters.Get(key))
+	case TaskDefinitions:
+		return boxed(v.definitions.Get(key))
+	case Families:
+		return boxed(v.families.Get(key))
+	case Instances:
+		return boxed(v.instances.Get(key))
+	case Tasks:
+		return boxed(v.tasks.Get(key))
+	case AccessKeys:
+		return boxed(v.accessKeys.Get(key))
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ type Tx struct {
 	now     ecs.Time
 	newID   func() string
 	changes []Change
+	begun   int // changes before this index are of earlier commands
 }
 
 // Begin starts a command on the working tables. now is the command's time; newID returns a fresh identifier of 32 hex digits
@@ -24,15 +25,27 @@ func (tx *Tx) Now() ecs.Time { return tx.now }
 func (tx *Tx) NewID() string { return tx.newID() }
 
 // Changes lists what the command did, in order.
-func (tx *Tx) Changes() []Change { return tx.changes }
+func (tx *Tx) Changes() []Change { return tx.changes[tx.begun:] }
+
+// Next ends the command and begins another on the same tables: a new time, nothing to undo yet. It spares the commit loop a Tx
+// and a list for each command.
+func (tx *Tx) Next(now ecs.Time) { tx.now, tx.begun = now, len(tx.changes) }
+
+// Take ends the command and hands over the changes of every command since the last Take, in order.
+func (tx *Tx) Take() []Change {
+	all := tx.changes
+	tx.changes, tx.begun = nil, 0
+	return all
+}
 
 // Rollback undoes everything the command did.
 func (tx *Tx) Rollback() {
-	for i := len(tx.changes) - 1; i >= 0; i-- {
+	for i := len(tx.changes) - 1; i >= tx.begun; i-- {
 		c := tx.changes[i]
 		tx.apply(Change{Table: c.Table, Key: c.Key, Old: c.New, New: c.Old})
 	}
-	tx.changes = nil
+	clear(tx.changes[tx.begun:])
+	tx.changes = tx.changes[:tx.begun]
 }
 
 func (tx *Tx) put(c Change) {
@@ -73,19 +86,20 @@ func (tx *Tx) PutAccessKey(r *ecs.AccessKey) {
 	tx.put(Change{AccessKeys, r.ID, boxed(tx.accessKeys.Get(r.ID)), r})
 }
 
-// DeleteTask removes a task's record.
-func (tx *Tx) DeleteTask(r *ecs.Task) {
-	tx.put(Change{Tasks, TaskKey(r.Cluster, r.ID), r, nil})
-}
+// DeleteTask removes a task's record, if it is there.
+func (tx *Tx) DeleteTask(r *ecs.Task) { tx.remove(Tasks, TaskKey(r.Cluster, r.ID)) }
 
-// DeleteInstance removes an instance's record.
-func (tx *Tx) DeleteInstance(r *ecs.Instance) {
-	tx.put(Change{Instances, InstanceKey(r.Cluster, r.ID), r, nil})
-}
+// DeleteInstance removes an instance's record, if it is there.
+func (tx *Tx) DeleteInstance(r *ecs.Instance) { tx.remove(Instances, InstanceKey(r.Cluster, r.ID)) }
 
-// DeleteCluster removes a cluster's record.
-func (tx *Tx) DeleteCluster(r *ecs.Cluster) {
-	tx.put(Change{Clusters, r.Name, r, nil})
+// DeleteCluster removes a cluster's record, if it is there.
+func (tx *Tx) DeleteCluster(r *ecs.Cluster) { tx.remove(Clusters, r.Name) }
+
+// remove takes the record from the table, not from the caller: the caller may hold one that this command already replaced.
+func (tx *Tx) remove(t Table, key string) {
+	if before := tx.lookup(t, key); before != nil {
+		tx.put(Change{Table: t, Key: key, Old: before})
+	}
 }
 
 // boxed keeps an absent record a nil interface.

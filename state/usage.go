@@ -87,7 +87,7 @@ func (v *View) account(t *ecs.Task, sign int) {
 	running := counted && t.LastStatus == ecs.StatusRunning
 	pending := counted && t.LastStatus == ecs.StatusPending
 	if t.Instance != "" {
-		v.usage.Set(string(t.Instance), v.Usage(t.Instance).with(t, sign, running, pending))
+		v.setUsage(t.Instance, v.Usage(t.Instance).with(t, sign, running, pending))
 	}
 	c := *v.Counts(t.Cluster)
 	c.Tasks += sign
@@ -97,7 +97,29 @@ func (v *View) account(t *ecs.Task, sign int) {
 	if pending {
 		c.Pending.bump(t.LaunchType, sign)
 	}
-	v.counts.Set(t.Cluster, &c)
+	v.setCounts(t.Cluster, &c)
+}
+
+// setUsage keeps no entry for an instance without tasks: instances come and go, their entries would stay.
+func (v *View) setUsage(id ecs.InstanceID, u *Usage) {
+	if u.empty() {
+		v.usage.Delete(string(id))
+		return
+	}
+	v.usage.Set(string(id), u)
+}
+
+func (v *View) setCounts(cluster string, c *Counts) {
+	if *c == *noCounts {
+		v.counts.Delete(cluster)
+		return
+	}
+	v.counts.Set(cluster, c)
+}
+
+func (u *Usage) empty() bool {
+	return u.CPUUnits == 0 && u.MemoryMiB == 0 && u.GPUs == 0 && len(u.Ports) == 0 &&
+		u.Running == 0 && u.Pending == 0 && u.Tasks == 0
 }
 
 func (u *Usage) with(t *ecs.Task, sign int, running, pending bool) *Usage {
@@ -130,6 +152,9 @@ func movePorts(have, ports []ecs.HostPort, sign int) []ecs.HostPort {
 		case found:
 			out = slices.Delete(out, at, at+1)
 		}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
