@@ -1,0 +1,5 @@
+// Package berth is what ECS has no call for: access keys and health. Its operations use the same awsJson1.1 front door and the same
+// signatures as ECS, under their own target prefix; only operators may call them.
+//
+// [KeyRing] is the other side of the keys: it opens the sealed secrets for the authenticator.
+package berth
