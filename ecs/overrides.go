@@ -3,31 +3,14 @@ package ecs
 // MaxOverridesLength is the greatest length of the overrides' JSON, in characters, as the caller wrote it. ECS: features.md B7.5.
 const MaxOverridesLength = 8192
 
-// NormalizeOverrides turns the task sizes of o into unit strings, in place. o may be nil. An unreadable size is an
-// InvalidParameterException.
-func NormalizeOverrides(o *TaskOverride) error {
-	if o == nil {
-		return nil
-	}
-	var err error
-	if o.CPU, err = NormalizeTaskCPU(o.CPU); err != nil {
-		return err
-	}
-	o.Memory, err = NormalizeTaskMemory(o.Memory)
-	return err
-}
-
 // ValidateOverrides checks the overrides of RunTask or StartTask against the definition they change: every one names a container
-// of it, and the result keeps the rules of sizes (features.md B7). o may be nil; it must be normalized. Violations are
-// InvalidParameterExceptions.
+// of it, and the result keeps the rules of sizes (features.md B7). o may be nil. Violations are InvalidParameterExceptions.
 func ValidateOverrides(def *TaskDefinition, o *TaskOverride) error {
 	if o == nil {
 		return nil
 	}
-	if o.CPU != "" && !def.windows() {
-		if units := sizeOf(o.CPU, ParseTaskCPU); units < minTaskCPUUnits || units > maxTaskCPUUnits {
-			return InvalidParameterf("%s", invalidTaskCPU)
-		}
+	if err := validateOverriddenTaskSize(def, o); err != nil {
+		return err
 	}
 	for i := range o.Containers {
 		if err := validateContainerOverride(def, o, &o.Containers[i]); err != nil {
@@ -43,6 +26,22 @@ func ValidateOverrides(def *TaskDefinition, o *TaskOverride) error {
 		return CheckEphemeralStorage(o.EphemeralStorageGiB, InvalidParameterf)
 	}
 	return nil
+}
+
+func validateOverriddenTaskSize(def *TaskDefinition, o *TaskOverride) error {
+	if o.Memory != "" {
+		if _, err := ParseTaskMemory(o.Memory); err != nil {
+			return err
+		}
+	}
+	if o.CPU == "" {
+		return nil
+	}
+	units, err := ParseTaskCPU(o.CPU)
+	if err == nil && !def.windows() && (units < minTaskCPUUnits || units > maxTaskCPUUnits) {
+		return InvalidParameterf("%s", invalidTaskCPU)
+	}
+	return err
 }
 
 func validateContainerOverride(def *TaskDefinition, task *TaskOverride, o *ContainerOverride) error {

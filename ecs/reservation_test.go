@@ -80,6 +80,10 @@ func TestValidateOverrides(t *testing.T) {
 			"Invalid GPU requirement 'x' for container 'app'."},
 		{"file", one(ContainerOverride{Name: "app", EnvironmentFiles: []EnvironmentFile{{"x", "s3"}}}), "Invalid arn syntax"},
 		{"task cpu", &TaskOverride{CPU: "64"}, invalidTaskCPU},
+		{"task cpu in words", &TaskOverride{CPU: "1 vCPU", Memory: "2 GB"}, ""},
+		{"unreadable task cpu", &TaskOverride{CPU: "much"}, invalidTaskCPU},
+		{"unreadable task memory", &TaskOverride{Memory: "much"}, "Invalid 'memory' setting for task. " +
+			"For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."},
 		{"device", &TaskOverride{InferenceAccelerator: []InferenceAcceleratorOverride{{"d", "t"}}}, "Unknown inference accelerator 'd'."},
 		{"storage", &TaskOverride{EphemeralStorageGiB: 5}, "EphemeralStorage size should be at least 21"},
 	} {
@@ -91,17 +95,6 @@ func TestValidateOverrides(t *testing.T) {
 			refused(t, ValidateOverrides(def, c.o), code, c.message)
 		})
 	}
-}
-
-func TestNormalizeOverrides(t *testing.T) {
-	o := &TaskOverride{CPU: "1 vCPU", Memory: "2 GB"}
-	if err := NormalizeOverrides(o); err != nil || o.CPU != "1024" || o.Memory != "2048" {
-		t.Errorf("%+v %v", o, err)
-	}
-	if err := NormalizeOverrides(nil); err != nil {
-		t.Error(err)
-	}
-	refused(t, NormalizeOverrides(&TaskOverride{CPU: "x"}), "InvalidParameterException", invalidTaskCPU)
 }
 
 func TestEffectiveEnvironment(t *testing.T) {

@@ -38,7 +38,7 @@ var registrationRules = []taskRule{
 	validateDependencyCycle,
 	eachContainer(validateTimeouts, validateHealthCheck),
 	eachContainer(validateUlimits, validateCapabilities, validateTmpfs, validateSwap, validateSystemControls),
-	eachContainer(validateSecretsRole, validateSecretNames, validateEnvironmentFiles),
+	eachContainer(validateEnvironment, validateSecretsRole, validateSecretNames, validateEnvironmentFiles),
 	eachContainer(validateLogDriver, validateFirelensRouter, validateFirelensOptions),
 	eachContainer(validateResourceRequirements),
 	validateAcceleratorsUsed,

@@ -5,6 +5,15 @@ import "strings"
 // maxEnvironmentFiles of one container. ECS: features.md C51.
 const maxEnvironmentFiles = 10
 
+func validateEnvironment(_ *TaskDefinition, c *ContainerDefinition) error {
+	for _, e := range c.Environment {
+		if e.Name == "" {
+			return ClientErrorf("Invalid 'environment' setting for container '%s'. name should not be null or empty.", c.Name)
+		}
+	}
+	return nil
+}
+
 // validateSecretsRole: even an empty list of secrets asks for the role (semantics.md 1.3).
 func validateSecretsRole(d *TaskDefinition, c *ContainerDefinition) error {
 	if c.Secrets != nil && d.ExecutionRoleARN == "" {

@@ -87,6 +87,8 @@ func TestSecretRules(t *testing.T) {
 		{"empty list, no role", plain(secrets()), noRole},
 		{"twice", plain(secrets("A", "A"), role), shared},
 		{"also a variable", plain(secrets("A"), role, app(func(c *ContainerDefinition) { c.Environment = []KeyValue{{"A", "1"}} })), shared},
+		{"variable without a name", plain(app(func(c *ContainerDefinition) { c.Environment = []KeyValue{{"", "1"}} })),
+			"Invalid 'environment' setting for container 'app'. name should not be null or empty."},
 		{"10 files", plain(files(10, "arn:aws:s3:::bucket/key.env")), ""},
 		{"11 files", plain(files(11, "arn:aws:s3:::bucket/key.env")),
 			"The maximum number of environment files was exceeded. Specify ten or less and try again"},
