@@ -44,6 +44,9 @@ func run(args []string, out io.Writer) (failed bool, err error) {
 		"test", "-json", "-tags", "acceptance", "-count=1", "-timeout", "40m", "-parallel", "4",
 	}, append(args, "./test/acceptance")...)...)
 	cmd.Env = append(os.Environ(), "BERTH_ACCEPTANCE_RESULTS="+results)
+	if _, set := os.LookupEnv("BERTH_TEST_DOCKER_RESTART"); !set && os.Getuid() == 0 {
+		cmd.Env = append(cmd.Env, "BERTH_TEST_DOCKER_RESTART=1")
+	}
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
 	if err != nil {
