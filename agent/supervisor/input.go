@@ -16,11 +16,9 @@ type (
 	wait struct{ reason string }
 	// stopTask: the task is to stop.
 	stopTask struct{}
-	// resume: a container was found after an agent restart.
-	resume struct {
-		name  string
-		state runtime.State
-	}
+	// resume: these containers were found after an agent restart. All of them at once: what one of them says about the
+	// task must not be acted on before the others are known.
+	resume struct{ found []Found }
 	// event: the engine told something.
 	event struct{ event runtime.Event }
 	// preparedResult ends prepare.

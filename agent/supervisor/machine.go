@@ -70,7 +70,9 @@ func (m *machine) apply(in input, now time.Time) {
 		m.stopping = true
 	case resume:
 		m.admitted = true
-		m.observe(m.byName[in.name], in.state, now)
+		for _, f := range in.found {
+			m.observe(m.byName[f.Name], f.State, now)
+		}
 	case event:
 		m.applyEvent(in.event, now)
 	case preparedResult:

@@ -72,11 +72,8 @@ func Start(ctx context.Context, config Config, task acs.Task, found []Found) (*S
 		return nil, err
 	}
 	s := &Supervisor{config: config, task: task, payload: payload, m: m, done: make(chan struct{}), bell: make(chan struct{}, 1)}
-	now := time.Now()
-	for _, f := range found {
-		if m.byName[f.Name] != nil {
-			m.apply(resume{f.Name, f.State}, now)
-		}
+	if len(found) > 0 {
+		m.apply(resume{found}, time.Now())
 	}
 	s.publish()
 	go s.run(ctx)
