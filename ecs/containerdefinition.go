@@ -59,7 +59,7 @@ type Secret struct {
 type LogConfiguration struct {
 	Driver        string            `msg:"d"`
 	Options       map[string]string `msg:"o,omitempty"`
-	SecretOptions []Secret          `msg:"s,omitempty"`
+	SecretOptions []Secret          `msg:"s,omitempty,allownil"`
 }
 
 // HealthCheck is run inside the container; times are in seconds (features.md C42).
@@ -82,25 +82,25 @@ type Ulimit struct {
 type Device struct {
 	HostPath      string   `msg:"h"`
 	ContainerPath string   `msg:"c,omitempty"`
-	Permissions   []string `msg:"p,omitempty"`
+	Permissions   []string `msg:"p,omitempty,allownil"`
 }
 
 // Tmpfs is an in-memory mount; Size is in MiB.
 type Tmpfs struct {
 	ContainerPath string   `msg:"c"`
 	SizeMiB       int32    `msg:"s"`
-	MountOptions  []string `msg:"o,omitempty"`
+	MountOptions  []string `msg:"o,omitempty,allownil"`
 }
 
 // LinuxParameters are the Linux-only settings of a container.
 type LinuxParameters struct {
 	HasCapabilities     bool     `msg:"hc,omitempty"`
-	CapabilitiesAdd     []string `msg:"ca,omitempty"`
-	CapabilitiesDrop    []string `msg:"cd,omitempty"`
-	Devices             []Device `msg:"d,omitempty"`
+	CapabilitiesAdd     []string `msg:"ca,omitempty,allownil"`
+	CapabilitiesDrop    []string `msg:"cd,omitempty,allownil"`
+	Devices             []Device `msg:"d,omitempty,allownil"`
 	InitProcessEnabled  *bool    `msg:"i,omitempty"`
 	SharedMemorySizeMiB *int32   `msg:"s,omitempty"`
-	Tmpfs               []Tmpfs  `msg:"t,omitempty"`
+	Tmpfs               []Tmpfs  `msg:"t,omitempty,allownil"`
 	MaxSwapMiB          *int32   `msg:"m,omitempty"`
 	Swappiness          *int32   `msg:"w,omitempty"`
 }
@@ -117,7 +117,8 @@ type HostEntry struct {
 	IPAddress string `msg:"i"`
 }
 
-// ContainerDefinition is one container of a task definition (features.md A.5). Pointers are echoed only when given.
+// ContainerDefinition is one container of a task definition (features.md A.5). Pointers, and lists that are stored with
+// allownil, are echoed only when given; an empty list that was given stays empty.
 type ContainerDefinition struct {
 	Name                   string                `msg:"n"`
 	Image                  string                `msg:"im"`
@@ -125,18 +126,18 @@ type ContainerDefinition struct {
 	CPUUnits               int32                 `msg:"u"`
 	MemoryMiB              int32                 `msg:"m,omitempty"`
 	MemoryReservationMiB   int32                 `msg:"mr,omitempty"`
-	Links                  []string              `msg:"l,omitempty"`
+	Links                  []string              `msg:"l,omitempty,allownil"`
 	PortMappings           []PortMapping         `msg:"p,omitempty"`
 	Essential              bool                  `msg:"e"`
-	EntryPoint             []string              `msg:"ep,omitempty"`
-	Command                []string              `msg:"c,omitempty"`
+	EntryPoint             []string              `msg:"ep,omitempty,allownil"`
+	Command                []string              `msg:"c,omitempty,allownil"`
 	Environment            []KeyValue            `msg:"ev,omitempty"`
-	EnvironmentFiles       []EnvironmentFile     `msg:"ef,omitempty"`
+	EnvironmentFiles       []EnvironmentFile     `msg:"ef,omitempty,allownil"`
 	MountPoints            []MountPoint          `msg:"mp,omitempty"`
 	VolumesFrom            []VolumeFrom          `msg:"vf,omitempty"`
 	Linux                  *LinuxParameters      `msg:"lp,omitempty"`
-	Secrets                []Secret              `msg:"se,omitempty"`
-	DependsOn              []Dependency          `msg:"do,omitempty"`
+	Secrets                []Secret              `msg:"se,omitempty,allownil"`
+	DependsOn              []Dependency          `msg:"do,omitempty,allownil"`
 	StartTimeout           *int32                `msg:"st,omitempty"`
 	StopTimeout            *int32                `msg:"sp,omitempty"`
 	Hostname               string                `msg:"h,omitempty"`
@@ -145,17 +146,17 @@ type ContainerDefinition struct {
 	DisableNetworking      *bool                 `msg:"dn,omitempty"`
 	Privileged             *bool                 `msg:"pv,omitempty"`
 	ReadonlyRootFilesystem *bool                 `msg:"ro,omitempty"`
-	DNSServers             []string              `msg:"ds,omitempty"`
-	DNSSearchDomains       []string              `msg:"dd,omitempty"`
-	ExtraHosts             []HostEntry           `msg:"eh,omitempty"`
-	DockerSecurityOptions  []string              `msg:"so,omitempty"`
+	DNSServers             []string              `msg:"ds,omitempty,allownil"`
+	DNSSearchDomains       []string              `msg:"dd,omitempty,allownil"`
+	ExtraHosts             []HostEntry           `msg:"eh,omitempty,allownil"`
+	DockerSecurityOptions  []string              `msg:"so,omitempty,allownil"`
 	Interactive            *bool                 `msg:"ia,omitempty"`
 	PseudoTerminal         *bool                 `msg:"pt,omitempty"`
 	DockerLabels           map[string]string     `msg:"dl,omitempty"`
-	Ulimits                []Ulimit              `msg:"ul,omitempty"`
+	Ulimits                []Ulimit              `msg:"ul,omitempty,allownil"`
 	Log                    *LogConfiguration     `msg:"lc,omitempty"`
 	HealthCheck            *HealthCheck          `msg:"hk,omitempty"`
 	SystemControls         []KeyValue            `msg:"sc,omitempty"`
-	ResourceRequirements   []ResourceRequirement `msg:"rr,omitempty"`
+	ResourceRequirements   []ResourceRequirement `msg:"rr,omitempty,allownil"`
 	Firelens               *Firelens             `msg:"fl,omitempty"`
 }

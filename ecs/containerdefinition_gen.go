@@ -605,22 +605,27 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "l":
-			var zb0002 uint32
-			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Links")
-				return
-			}
-			if cap(z.Links) >= int(zb0002) {
-				z.Links = (z.Links)[:zb0002]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Links = nil
 			} else {
-				z.Links = make([]string, zb0002)
-			}
-			for za0001 := range z.Links {
-				z.Links[za0001], bts, err = msgp.ReadStringBytes(bts)
+				var zb0002 uint32
+				zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Links", za0001)
+					err = msgp.WrapError(err, "Links")
 					return
+				}
+				if z.Links != nil && cap(z.Links) >= int(zb0002) {
+					z.Links = (z.Links)[:zb0002]
+				} else {
+					z.Links = make([]string, zb0002)
+				}
+				for za0001 := range z.Links {
+					z.Links[za0001], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Links", za0001)
+						return
+					}
 				}
 			}
 		case "p":
@@ -649,41 +654,51 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "ep":
-			var zb0004 uint32
-			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "EntryPoint")
-				return
-			}
-			if cap(z.EntryPoint) >= int(zb0004) {
-				z.EntryPoint = (z.EntryPoint)[:zb0004]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.EntryPoint = nil
 			} else {
-				z.EntryPoint = make([]string, zb0004)
-			}
-			for za0003 := range z.EntryPoint {
-				z.EntryPoint[za0003], bts, err = msgp.ReadStringBytes(bts)
+				var zb0004 uint32
+				zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "EntryPoint", za0003)
+					err = msgp.WrapError(err, "EntryPoint")
 					return
+				}
+				if z.EntryPoint != nil && cap(z.EntryPoint) >= int(zb0004) {
+					z.EntryPoint = (z.EntryPoint)[:zb0004]
+				} else {
+					z.EntryPoint = make([]string, zb0004)
+				}
+				for za0003 := range z.EntryPoint {
+					z.EntryPoint[za0003], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "EntryPoint", za0003)
+						return
+					}
 				}
 			}
 		case "c":
-			var zb0005 uint32
-			zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Command")
-				return
-			}
-			if cap(z.Command) >= int(zb0005) {
-				z.Command = (z.Command)[:zb0005]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Command = nil
 			} else {
-				z.Command = make([]string, zb0005)
-			}
-			for za0004 := range z.Command {
-				z.Command[za0004], bts, err = msgp.ReadStringBytes(bts)
+				var zb0005 uint32
+				zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Command", za0004)
+					err = msgp.WrapError(err, "Command")
 					return
+				}
+				if z.Command != nil && cap(z.Command) >= int(zb0005) {
+					z.Command = (z.Command)[:zb0005]
+				} else {
+					z.Command = make([]string, zb0005)
+				}
+				for za0004 := range z.Command {
+					z.Command[za0004], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Command", za0004)
+						return
+					}
 				}
 			}
 		case "ev":
@@ -706,49 +721,54 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "ef":
-			var zb0007 uint32
-			zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "EnvironmentFiles")
-				return
-			}
-			if cap(z.EnvironmentFiles) >= int(zb0007) {
-				z.EnvironmentFiles = (z.EnvironmentFiles)[:zb0007]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.EnvironmentFiles = nil
 			} else {
-				z.EnvironmentFiles = make([]EnvironmentFile, zb0007)
-			}
-			for za0006 := range z.EnvironmentFiles {
-				var zb0008 uint32
-				zb0008, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0007 uint32
+				zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "EnvironmentFiles", za0006)
+					err = msgp.WrapError(err, "EnvironmentFiles")
 					return
 				}
-				for zb0008 > 0 {
-					zb0008--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.EnvironmentFiles != nil && cap(z.EnvironmentFiles) >= int(zb0007) {
+					z.EnvironmentFiles = (z.EnvironmentFiles)[:zb0007]
+				} else {
+					z.EnvironmentFiles = make([]EnvironmentFile, zb0007)
+				}
+				for za0006 := range z.EnvironmentFiles {
+					var zb0008 uint32
+					zb0008, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "EnvironmentFiles", za0006)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "v":
-						z.EnvironmentFiles[za0006].Value, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "EnvironmentFiles", za0006, "Value")
-							return
-						}
-					case "t":
-						z.EnvironmentFiles[za0006].Type, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "EnvironmentFiles", za0006, "Type")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0008 > 0 {
+						zb0008--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "EnvironmentFiles", za0006)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "v":
+							z.EnvironmentFiles[za0006].Value, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "EnvironmentFiles", za0006, "Value")
+								return
+							}
+						case "t":
+							z.EnvironmentFiles[za0006].Type, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "EnvironmentFiles", za0006, "Type")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "EnvironmentFiles", za0006)
+								return
+							}
 						}
 					}
 				}
@@ -849,97 +869,107 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "se":
-			var zb0012 uint32
-			zb0012, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Secrets")
-				return
-			}
-			if cap(z.Secrets) >= int(zb0012) {
-				z.Secrets = (z.Secrets)[:zb0012]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Secrets = nil
 			} else {
-				z.Secrets = make([]Secret, zb0012)
-			}
-			for za0009 := range z.Secrets {
-				var zb0013 uint32
-				zb0013, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0012 uint32
+				zb0012, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Secrets", za0009)
+					err = msgp.WrapError(err, "Secrets")
 					return
 				}
-				for zb0013 > 0 {
-					zb0013--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.Secrets != nil && cap(z.Secrets) >= int(zb0012) {
+					z.Secrets = (z.Secrets)[:zb0012]
+				} else {
+					z.Secrets = make([]Secret, zb0012)
+				}
+				for za0009 := range z.Secrets {
+					var zb0013 uint32
+					zb0013, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Secrets", za0009)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.Secrets[za0009].Name, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Secrets", za0009, "Name")
-							return
-						}
-					case "v":
-						z.Secrets[za0009].ValueFrom, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Secrets", za0009, "ValueFrom")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0013 > 0 {
+						zb0013--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Secrets", za0009)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "n":
+							z.Secrets[za0009].Name, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Secrets", za0009, "Name")
+								return
+							}
+						case "v":
+							z.Secrets[za0009].ValueFrom, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Secrets", za0009, "ValueFrom")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Secrets", za0009)
+								return
+							}
 						}
 					}
 				}
 			}
 		case "do":
-			var zb0014 uint32
-			zb0014, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "DependsOn")
-				return
-			}
-			if cap(z.DependsOn) >= int(zb0014) {
-				z.DependsOn = (z.DependsOn)[:zb0014]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.DependsOn = nil
 			} else {
-				z.DependsOn = make([]Dependency, zb0014)
-			}
-			for za0010 := range z.DependsOn {
-				var zb0015 uint32
-				zb0015, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0014 uint32
+				zb0014, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "DependsOn", za0010)
+					err = msgp.WrapError(err, "DependsOn")
 					return
 				}
-				for zb0015 > 0 {
-					zb0015--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.DependsOn != nil && cap(z.DependsOn) >= int(zb0014) {
+					z.DependsOn = (z.DependsOn)[:zb0014]
+				} else {
+					z.DependsOn = make([]Dependency, zb0014)
+				}
+				for za0010 := range z.DependsOn {
+					var zb0015 uint32
+					zb0015, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "DependsOn", za0010)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.DependsOn[za0010].Container, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "DependsOn", za0010, "Container")
-							return
-						}
-					case "c":
-						z.DependsOn[za0010].Condition, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "DependsOn", za0010, "Condition")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0015 > 0 {
+						zb0015--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "DependsOn", za0010)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "n":
+							z.DependsOn[za0010].Container, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "DependsOn", za0010, "Container")
+								return
+							}
+						case "c":
+							z.DependsOn[za0010].Condition, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "DependsOn", za0010, "Condition")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "DependsOn", za0010)
+								return
+							}
 						}
 					}
 				}
@@ -1048,108 +1078,128 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "ds":
-			var zb0016 uint32
-			zb0016, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "DNSServers")
-				return
-			}
-			if cap(z.DNSServers) >= int(zb0016) {
-				z.DNSServers = (z.DNSServers)[:zb0016]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.DNSServers = nil
 			} else {
-				z.DNSServers = make([]string, zb0016)
-			}
-			for za0011 := range z.DNSServers {
-				z.DNSServers[za0011], bts, err = msgp.ReadStringBytes(bts)
+				var zb0016 uint32
+				zb0016, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "DNSServers", za0011)
+					err = msgp.WrapError(err, "DNSServers")
 					return
+				}
+				if z.DNSServers != nil && cap(z.DNSServers) >= int(zb0016) {
+					z.DNSServers = (z.DNSServers)[:zb0016]
+				} else {
+					z.DNSServers = make([]string, zb0016)
+				}
+				for za0011 := range z.DNSServers {
+					z.DNSServers[za0011], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "DNSServers", za0011)
+						return
+					}
 				}
 			}
 		case "dd":
-			var zb0017 uint32
-			zb0017, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "DNSSearchDomains")
-				return
-			}
-			if cap(z.DNSSearchDomains) >= int(zb0017) {
-				z.DNSSearchDomains = (z.DNSSearchDomains)[:zb0017]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.DNSSearchDomains = nil
 			} else {
-				z.DNSSearchDomains = make([]string, zb0017)
-			}
-			for za0012 := range z.DNSSearchDomains {
-				z.DNSSearchDomains[za0012], bts, err = msgp.ReadStringBytes(bts)
+				var zb0017 uint32
+				zb0017, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "DNSSearchDomains", za0012)
+					err = msgp.WrapError(err, "DNSSearchDomains")
 					return
+				}
+				if z.DNSSearchDomains != nil && cap(z.DNSSearchDomains) >= int(zb0017) {
+					z.DNSSearchDomains = (z.DNSSearchDomains)[:zb0017]
+				} else {
+					z.DNSSearchDomains = make([]string, zb0017)
+				}
+				for za0012 := range z.DNSSearchDomains {
+					z.DNSSearchDomains[za0012], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "DNSSearchDomains", za0012)
+						return
+					}
 				}
 			}
 		case "eh":
-			var zb0018 uint32
-			zb0018, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "ExtraHosts")
-				return
-			}
-			if cap(z.ExtraHosts) >= int(zb0018) {
-				z.ExtraHosts = (z.ExtraHosts)[:zb0018]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.ExtraHosts = nil
 			} else {
-				z.ExtraHosts = make([]HostEntry, zb0018)
-			}
-			for za0013 := range z.ExtraHosts {
-				var zb0019 uint32
-				zb0019, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0018 uint32
+				zb0018, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "ExtraHosts", za0013)
+					err = msgp.WrapError(err, "ExtraHosts")
 					return
 				}
-				for zb0019 > 0 {
-					zb0019--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.ExtraHosts != nil && cap(z.ExtraHosts) >= int(zb0018) {
+					z.ExtraHosts = (z.ExtraHosts)[:zb0018]
+				} else {
+					z.ExtraHosts = make([]HostEntry, zb0018)
+				}
+				for za0013 := range z.ExtraHosts {
+					var zb0019 uint32
+					zb0019, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "ExtraHosts", za0013)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "h":
-						z.ExtraHosts[za0013].Hostname, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "ExtraHosts", za0013, "Hostname")
-							return
-						}
-					case "i":
-						z.ExtraHosts[za0013].IPAddress, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "ExtraHosts", za0013, "IPAddress")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0019 > 0 {
+						zb0019--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "ExtraHosts", za0013)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "h":
+							z.ExtraHosts[za0013].Hostname, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ExtraHosts", za0013, "Hostname")
+								return
+							}
+						case "i":
+							z.ExtraHosts[za0013].IPAddress, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ExtraHosts", za0013, "IPAddress")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ExtraHosts", za0013)
+								return
+							}
 						}
 					}
 				}
 			}
 		case "so":
-			var zb0020 uint32
-			zb0020, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "DockerSecurityOptions")
-				return
-			}
-			if cap(z.DockerSecurityOptions) >= int(zb0020) {
-				z.DockerSecurityOptions = (z.DockerSecurityOptions)[:zb0020]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.DockerSecurityOptions = nil
 			} else {
-				z.DockerSecurityOptions = make([]string, zb0020)
-			}
-			for za0014 := range z.DockerSecurityOptions {
-				z.DockerSecurityOptions[za0014], bts, err = msgp.ReadStringBytes(bts)
+				var zb0020 uint32
+				zb0020, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "DockerSecurityOptions", za0014)
+					err = msgp.WrapError(err, "DockerSecurityOptions")
 					return
+				}
+				if z.DockerSecurityOptions != nil && cap(z.DockerSecurityOptions) >= int(zb0020) {
+					z.DockerSecurityOptions = (z.DockerSecurityOptions)[:zb0020]
+				} else {
+					z.DockerSecurityOptions = make([]string, zb0020)
+				}
+				for za0014 := range z.DockerSecurityOptions {
+					z.DockerSecurityOptions[za0014], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "DockerSecurityOptions", za0014)
+						return
+					}
 				}
 			}
 		case "ia":
@@ -1215,55 +1265,60 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.DockerLabels[za0015] = za0016
 			}
 		case "ul":
-			var zb0022 uint32
-			zb0022, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Ulimits")
-				return
-			}
-			if cap(z.Ulimits) >= int(zb0022) {
-				z.Ulimits = (z.Ulimits)[:zb0022]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Ulimits = nil
 			} else {
-				z.Ulimits = make([]Ulimit, zb0022)
-			}
-			for za0017 := range z.Ulimits {
-				var zb0023 uint32
-				zb0023, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0022 uint32
+				zb0022, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Ulimits", za0017)
+					err = msgp.WrapError(err, "Ulimits")
 					return
 				}
-				for zb0023 > 0 {
-					zb0023--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.Ulimits != nil && cap(z.Ulimits) >= int(zb0022) {
+					z.Ulimits = (z.Ulimits)[:zb0022]
+				} else {
+					z.Ulimits = make([]Ulimit, zb0022)
+				}
+				for za0017 := range z.Ulimits {
+					var zb0023 uint32
+					zb0023, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Ulimits", za0017)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.Ulimits[za0017].Name, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Ulimits", za0017, "Name")
-							return
-						}
-					case "s":
-						z.Ulimits[za0017].Soft, bts, err = msgp.ReadInt64Bytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Ulimits", za0017, "Soft")
-							return
-						}
-					case "h":
-						z.Ulimits[za0017].Hard, bts, err = msgp.ReadInt64Bytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Ulimits", za0017, "Hard")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0023 > 0 {
+						zb0023--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Ulimits", za0017)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "n":
+							z.Ulimits[za0017].Name, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Ulimits", za0017, "Name")
+								return
+							}
+						case "s":
+							z.Ulimits[za0017].Soft, bts, err = msgp.ReadInt64Bytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Ulimits", za0017, "Soft")
+								return
+							}
+						case "h":
+							z.Ulimits[za0017].Hard, bts, err = msgp.ReadInt64Bytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Ulimits", za0017, "Hard")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "Ulimits", za0017)
+								return
+							}
 						}
 					}
 				}
@@ -1322,49 +1377,54 @@ func (z *ContainerDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "rr":
-			var zb0025 uint32
-			zb0025, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "ResourceRequirements")
-				return
-			}
-			if cap(z.ResourceRequirements) >= int(zb0025) {
-				z.ResourceRequirements = (z.ResourceRequirements)[:zb0025]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.ResourceRequirements = nil
 			} else {
-				z.ResourceRequirements = make([]ResourceRequirement, zb0025)
-			}
-			for za0019 := range z.ResourceRequirements {
-				var zb0026 uint32
-				zb0026, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0025 uint32
+				zb0025, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "ResourceRequirements", za0019)
+					err = msgp.WrapError(err, "ResourceRequirements")
 					return
 				}
-				for zb0026 > 0 {
-					zb0026--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.ResourceRequirements != nil && cap(z.ResourceRequirements) >= int(zb0025) {
+					z.ResourceRequirements = (z.ResourceRequirements)[:zb0025]
+				} else {
+					z.ResourceRequirements = make([]ResourceRequirement, zb0025)
+				}
+				for za0019 := range z.ResourceRequirements {
+					var zb0026 uint32
+					zb0026, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "ResourceRequirements", za0019)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "t":
-						z.ResourceRequirements[za0019].Type, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "ResourceRequirements", za0019, "Type")
-							return
-						}
-					case "v":
-						z.ResourceRequirements[za0019].Value, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "ResourceRequirements", za0019, "Value")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0026 > 0 {
+						zb0026--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "ResourceRequirements", za0019)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "t":
+							z.ResourceRequirements[za0019].Type, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ResourceRequirements", za0019, "Type")
+								return
+							}
+						case "v":
+							z.ResourceRequirements[za0019].Value, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ResourceRequirements", za0019, "Value")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "ResourceRequirements", za0019)
+								return
+							}
 						}
 					}
 				}
@@ -1681,22 +1741,27 @@ func (z *Device) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "p":
-			var zb0002 uint32
-			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Permissions")
-				return
-			}
-			if cap(z.Permissions) >= int(zb0002) {
-				z.Permissions = (z.Permissions)[:zb0002]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Permissions = nil
 			} else {
-				z.Permissions = make([]string, zb0002)
-			}
-			for za0001 := range z.Permissions {
-				z.Permissions[za0001], bts, err = msgp.ReadStringBytes(bts)
+				var zb0002 uint32
+				zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Permissions", za0001)
+					err = msgp.WrapError(err, "Permissions")
 					return
+				}
+				if z.Permissions != nil && cap(z.Permissions) >= int(zb0002) {
+					z.Permissions = (z.Permissions)[:zb0002]
+				} else {
+					z.Permissions = make([]string, zb0002)
+				}
+				for za0001 := range z.Permissions {
+					z.Permissions[za0001], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Permissions", za0001)
+						return
+					}
 				}
 			}
 		default:
@@ -2251,60 +2316,75 @@ func (z *LinuxParameters) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "ca":
-			var zb0002 uint32
-			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "CapabilitiesAdd")
-				return
-			}
-			if cap(z.CapabilitiesAdd) >= int(zb0002) {
-				z.CapabilitiesAdd = (z.CapabilitiesAdd)[:zb0002]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.CapabilitiesAdd = nil
 			} else {
-				z.CapabilitiesAdd = make([]string, zb0002)
-			}
-			for za0001 := range z.CapabilitiesAdd {
-				z.CapabilitiesAdd[za0001], bts, err = msgp.ReadStringBytes(bts)
+				var zb0002 uint32
+				zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "CapabilitiesAdd", za0001)
+					err = msgp.WrapError(err, "CapabilitiesAdd")
 					return
+				}
+				if z.CapabilitiesAdd != nil && cap(z.CapabilitiesAdd) >= int(zb0002) {
+					z.CapabilitiesAdd = (z.CapabilitiesAdd)[:zb0002]
+				} else {
+					z.CapabilitiesAdd = make([]string, zb0002)
+				}
+				for za0001 := range z.CapabilitiesAdd {
+					z.CapabilitiesAdd[za0001], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "CapabilitiesAdd", za0001)
+						return
+					}
 				}
 			}
 		case "cd":
-			var zb0003 uint32
-			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "CapabilitiesDrop")
-				return
-			}
-			if cap(z.CapabilitiesDrop) >= int(zb0003) {
-				z.CapabilitiesDrop = (z.CapabilitiesDrop)[:zb0003]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.CapabilitiesDrop = nil
 			} else {
-				z.CapabilitiesDrop = make([]string, zb0003)
-			}
-			for za0002 := range z.CapabilitiesDrop {
-				z.CapabilitiesDrop[za0002], bts, err = msgp.ReadStringBytes(bts)
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "CapabilitiesDrop", za0002)
+					err = msgp.WrapError(err, "CapabilitiesDrop")
 					return
+				}
+				if z.CapabilitiesDrop != nil && cap(z.CapabilitiesDrop) >= int(zb0003) {
+					z.CapabilitiesDrop = (z.CapabilitiesDrop)[:zb0003]
+				} else {
+					z.CapabilitiesDrop = make([]string, zb0003)
+				}
+				for za0002 := range z.CapabilitiesDrop {
+					z.CapabilitiesDrop[za0002], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "CapabilitiesDrop", za0002)
+						return
+					}
 				}
 			}
 		case "d":
-			var zb0004 uint32
-			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Devices")
-				return
-			}
-			if cap(z.Devices) >= int(zb0004) {
-				z.Devices = (z.Devices)[:zb0004]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Devices = nil
 			} else {
-				z.Devices = make([]Device, zb0004)
-			}
-			for za0003 := range z.Devices {
-				bts, err = z.Devices[za0003].UnmarshalMsg(bts)
+				var zb0004 uint32
+				zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Devices", za0003)
+					err = msgp.WrapError(err, "Devices")
 					return
+				}
+				if z.Devices != nil && cap(z.Devices) >= int(zb0004) {
+					z.Devices = (z.Devices)[:zb0004]
+				} else {
+					z.Devices = make([]Device, zb0004)
+				}
+				for za0003 := range z.Devices {
+					bts, err = z.Devices[za0003].UnmarshalMsg(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Devices", za0003)
+						return
+					}
 				}
 			}
 		case "i":
@@ -2342,22 +2422,27 @@ func (z *LinuxParameters) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "t":
-			var zb0005 uint32
-			zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Tmpfs")
-				return
-			}
-			if cap(z.Tmpfs) >= int(zb0005) {
-				z.Tmpfs = (z.Tmpfs)[:zb0005]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Tmpfs = nil
 			} else {
-				z.Tmpfs = make([]Tmpfs, zb0005)
-			}
-			for za0004 := range z.Tmpfs {
-				bts, err = z.Tmpfs[za0004].UnmarshalMsg(bts)
+				var zb0005 uint32
+				zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Tmpfs", za0004)
+					err = msgp.WrapError(err, "Tmpfs")
 					return
+				}
+				if z.Tmpfs != nil && cap(z.Tmpfs) >= int(zb0005) {
+					z.Tmpfs = (z.Tmpfs)[:zb0005]
+				} else {
+					z.Tmpfs = make([]Tmpfs, zb0005)
+				}
+				for za0004 := range z.Tmpfs {
+					bts, err = z.Tmpfs[za0004].UnmarshalMsg(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Tmpfs", za0004)
+						return
+					}
 				}
 			}
 		case "m":
@@ -2554,49 +2639,54 @@ func (z *LogConfiguration) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Options[za0001] = za0002
 			}
 		case "s":
-			var zb0003 uint32
-			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "SecretOptions")
-				return
-			}
-			if cap(z.SecretOptions) >= int(zb0003) {
-				z.SecretOptions = (z.SecretOptions)[:zb0003]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.SecretOptions = nil
 			} else {
-				z.SecretOptions = make([]Secret, zb0003)
-			}
-			for za0003 := range z.SecretOptions {
-				var zb0004 uint32
-				zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "SecretOptions", za0003)
+					err = msgp.WrapError(err, "SecretOptions")
 					return
 				}
-				for zb0004 > 0 {
-					zb0004--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.SecretOptions != nil && cap(z.SecretOptions) >= int(zb0003) {
+					z.SecretOptions = (z.SecretOptions)[:zb0003]
+				} else {
+					z.SecretOptions = make([]Secret, zb0003)
+				}
+				for za0003 := range z.SecretOptions {
+					var zb0004 uint32
+					zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "SecretOptions", za0003)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.SecretOptions[za0003].Name, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "SecretOptions", za0003, "Name")
-							return
-						}
-					case "v":
-						z.SecretOptions[za0003].ValueFrom, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "SecretOptions", za0003, "ValueFrom")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0004 > 0 {
+						zb0004--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "SecretOptions", za0003)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "n":
+							z.SecretOptions[za0003].Name, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "SecretOptions", za0003, "Name")
+								return
+							}
+						case "v":
+							z.SecretOptions[za0003].ValueFrom, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "SecretOptions", za0003, "ValueFrom")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "SecretOptions", za0003)
+								return
+							}
 						}
 					}
 				}
@@ -3073,22 +3163,27 @@ func (z *Tmpfs) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "o":
-			var zb0002 uint32
-			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "MountOptions")
-				return
-			}
-			if cap(z.MountOptions) >= int(zb0002) {
-				z.MountOptions = (z.MountOptions)[:zb0002]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.MountOptions = nil
 			} else {
-				z.MountOptions = make([]string, zb0002)
-			}
-			for za0001 := range z.MountOptions {
-				z.MountOptions[za0001], bts, err = msgp.ReadStringBytes(bts)
+				var zb0002 uint32
+				zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "MountOptions", za0001)
+					err = msgp.WrapError(err, "MountOptions")
 					return
+				}
+				if z.MountOptions != nil && cap(z.MountOptions) >= int(zb0002) {
+					z.MountOptions = (z.MountOptions)[:zb0002]
+				} else {
+					z.MountOptions = make([]string, zb0002)
+				}
+				for za0001 := range z.MountOptions {
+					z.MountOptions[za0001], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "MountOptions", za0001)
+						return
+					}
 				}
 			}
 		default:

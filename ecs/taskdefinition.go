@@ -42,7 +42,7 @@ type InferenceAccelerator struct {
 type ProxyConfiguration struct {
 	Type          string     `msg:"t,omitempty"`
 	ContainerName string     `msg:"c"`
-	Properties    []KeyValue `msg:"p,omitempty"`
+	Properties    []KeyValue `msg:"p,omitempty,allownil"`
 }
 
 // TaskDefinition is one revision of a family.
@@ -56,7 +56,7 @@ type TaskDefinition struct {
 	Containers              []ContainerDefinition `msg:"c"`
 	Volumes                 []Volume              `msg:"v,omitempty"`
 	PlacementConstraints    []PlacementConstraint `msg:"pc,omitempty"`
-	RequiresCompatibilities []string              `msg:"rc,omitempty"`
+	RequiresCompatibilities []string              `msg:"rc,omitempty,allownil"`
 	Compatibilities         []string              `msg:"co,omitempty"`
 	RequiresAttributes      []Attribute           `msg:"ra,omitempty"`
 	// CPU and Memory are unit strings ("1024", "2048") or "" (semantics.md 1.7).
@@ -65,7 +65,7 @@ type TaskDefinition struct {
 	PIDMode               string                 `msg:"pm,omitempty"`
 	IPCMode               string                 `msg:"im,omitempty"`
 	Proxy                 *ProxyConfiguration    `msg:"px,omitempty"`
-	InferenceAccelerators []InferenceAccelerator `msg:"ia,omitempty"`
+	InferenceAccelerators []InferenceAccelerator `msg:"ia,omitempty,allownil"`
 	EphemeralStorageGiB   int32                  `msg:"es,omitempty"`
 	Platform              *RuntimePlatform       `msg:"pl,omitempty"`
 	RegisteredAt          Time                   `msg:"ta"`

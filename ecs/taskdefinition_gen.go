@@ -307,22 +307,27 @@ func (z *ProxyConfiguration) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "p":
-			var zb0002 uint32
-			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Properties")
-				return
-			}
-			if cap(z.Properties) >= int(zb0002) {
-				z.Properties = (z.Properties)[:zb0002]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.Properties = nil
 			} else {
-				z.Properties = make([]KeyValue, zb0002)
-			}
-			for za0001 := range z.Properties {
-				bts, err = z.Properties[za0001].UnmarshalMsg(bts)
+				var zb0002 uint32
+				zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Properties", za0001)
+					err = msgp.WrapError(err, "Properties")
 					return
+				}
+				if z.Properties != nil && cap(z.Properties) >= int(zb0002) {
+					z.Properties = (z.Properties)[:zb0002]
+				} else {
+					z.Properties = make([]KeyValue, zb0002)
+				}
+				for za0001 := range z.Properties {
+					bts, err = z.Properties[za0001].UnmarshalMsg(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Properties", za0001)
+						return
+					}
 				}
 			}
 		default:
@@ -887,22 +892,27 @@ func (z *TaskDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "rc":
-			var zb0008 uint32
-			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "RequiresCompatibilities")
-				return
-			}
-			if cap(z.RequiresCompatibilities) >= int(zb0008) {
-				z.RequiresCompatibilities = (z.RequiresCompatibilities)[:zb0008]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.RequiresCompatibilities = nil
 			} else {
-				z.RequiresCompatibilities = make([]string, zb0008)
-			}
-			for za0004 := range z.RequiresCompatibilities {
-				z.RequiresCompatibilities[za0004], bts, err = msgp.ReadStringBytes(bts)
+				var zb0008 uint32
+				zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "RequiresCompatibilities", za0004)
+					err = msgp.WrapError(err, "RequiresCompatibilities")
 					return
+				}
+				if z.RequiresCompatibilities != nil && cap(z.RequiresCompatibilities) >= int(zb0008) {
+					z.RequiresCompatibilities = (z.RequiresCompatibilities)[:zb0008]
+				} else {
+					z.RequiresCompatibilities = make([]string, zb0008)
+				}
+				for za0004 := range z.RequiresCompatibilities {
+					z.RequiresCompatibilities[za0004], bts, err = msgp.ReadStringBytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "RequiresCompatibilities", za0004)
+						return
+					}
 				}
 			}
 		case "co":
@@ -985,49 +995,54 @@ func (z *TaskDefinition) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "ia":
-			var zb0011 uint32
-			zb0011, bts, err = msgp.ReadArrayHeaderBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "InferenceAccelerators")
-				return
-			}
-			if cap(z.InferenceAccelerators) >= int(zb0011) {
-				z.InferenceAccelerators = (z.InferenceAccelerators)[:zb0011]
+			if msgp.IsNil(bts) {
+				bts = bts[1:]
+				z.InferenceAccelerators = nil
 			} else {
-				z.InferenceAccelerators = make([]InferenceAccelerator, zb0011)
-			}
-			for za0007 := range z.InferenceAccelerators {
-				var zb0012 uint32
-				zb0012, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0011 uint32
+				zb0011, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "InferenceAccelerators", za0007)
+					err = msgp.WrapError(err, "InferenceAccelerators")
 					return
 				}
-				for zb0012 > 0 {
-					zb0012--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
+				if z.InferenceAccelerators != nil && cap(z.InferenceAccelerators) >= int(zb0011) {
+					z.InferenceAccelerators = (z.InferenceAccelerators)[:zb0011]
+				} else {
+					z.InferenceAccelerators = make([]InferenceAccelerator, zb0011)
+				}
+				for za0007 := range z.InferenceAccelerators {
+					var zb0012 uint32
+					zb0012, bts, err = msgp.ReadMapHeaderBytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "InferenceAccelerators", za0007)
 						return
 					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.InferenceAccelerators[za0007].DeviceName, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "InferenceAccelerators", za0007, "DeviceName")
-							return
-						}
-					case "t":
-						z.InferenceAccelerators[za0007].DeviceType, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "InferenceAccelerators", za0007, "DeviceType")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
+					for zb0012 > 0 {
+						zb0012--
+						field, bts, err = msgp.ReadMapKeyZC(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "InferenceAccelerators", za0007)
 							return
+						}
+						switch msgp.UnsafeString(field) {
+						case "n":
+							z.InferenceAccelerators[za0007].DeviceName, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "InferenceAccelerators", za0007, "DeviceName")
+								return
+							}
+						case "t":
+							z.InferenceAccelerators[za0007].DeviceType, bts, err = msgp.ReadStringBytes(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "InferenceAccelerators", za0007, "DeviceType")
+								return
+							}
+						default:
+							bts, err = msgp.Skip(bts)
+							if err != nil {
+								err = msgp.WrapError(err, "InferenceAccelerators", za0007)
+								return
+							}
 						}
 					}
 				}
