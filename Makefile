@@ -13,7 +13,7 @@ export AWS_PAGER :=
 export AWS_EC2_METADATA_DISABLED := true
 
 .NOTPARALLEL:
-.PHONY: help build setup demo test check format vet lint unit acceptance bench fuzz clean
+.PHONY: help build setup demo test check format vet lint unit acceptance compat bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ unit:
 
 acceptance: setup build ## black box: the AWS CLI and boto3 against bin/berth with real containers
 	@go run ./test/acceptance/runner
+
+compat: ## write docs/compatibility.md from the last acceptance run
+	@go run ./test/acceptance/compat
 
 bench: setup build ## Go benchmarks, then load through the API with simulated agents
 	go test -run '^$$' -bench . -benchmem ./...

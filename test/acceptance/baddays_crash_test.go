@@ -226,7 +226,8 @@ type privateDocker struct {
 	args []string
 }
 
-// startPrivateDocker starts a daemon that touches neither the bridge, the firewall nor the containers of the machine's.
+// startPrivateDocker starts a daemon that touches neither the bridge, the firewall nor the containers of the machine's. It gets
+// a network namespace of its own: a daemon without a bridge removes the one it finds.
 func (c *C) startPrivateDocker() *privateDocker {
 	c.Helper()
 	dir, err := os.MkdirTemp("", "bd") // short: a socket's path has at most 108 characters
@@ -250,7 +251,7 @@ func (c *C) startPrivateDocker() *privateDocker {
 
 func (d *privateDocker) run(c *C) {
 	c.Helper()
-	d.process = c.start(c.name("dockerd"), append(os.Environ(), "DOCKER_HOST="), "dockerd", d.args...)
+	d.process = c.start(c.name("dockerd"), append(os.Environ(), "DOCKER_HOST="), "unshare", append([]string{"--net", "dockerd"}, d.args...)...)
 	c.eventually(40*time.Second, "the private dockerd answers", func() error {
 		if !d.alive() {
 			c.Fatalf("it has ended:\n%s", d.tail(20))

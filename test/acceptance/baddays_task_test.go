@@ -108,7 +108,7 @@ func TestBrokenTasks(t *testing.T) {
 		c.check(strings.Contains(reason, "Error"), "the reason has no error name: %q", reason)
 		c.check(!has(task, "startedAt"), "a task that never ran has startedAt")
 	}
-	hungry := k.run(k.define(container("main", "x=$(tail -c 200m /dev/zero | tr '\\0' x); sleep 60", obj{"memory": 16})))
+	hungry := k.run(k.define(container("main", "", obj{"memory": 16, "command": []string{"tail", "-c", "200m", "/dev/zero"}})))
 	task := k.stopped(hungry)
 	c.equal("exitCode of the one killed for memory", get(task, "containers.0.exitCode"), 137)
 	c.check(strings.Contains(str(task, "containers.0.reason"), "OutOfMemoryError"), "its reason is %q", str(task, "containers.0.reason"))
