@@ -49,8 +49,10 @@ type Lead interface {
 	// Commit makes an entry durable before it returns. It returns in bounded time, and an error leaves open whether the entry
 	// landed, except [ErrLeadLost], which says that it did not. Not called concurrently, nor after an error.
 	Commit(ctx context.Context, e Entry) error
-	// Lost is closed when the lead is known to be lost; never, for an engine that cannot lose it.
+	// Lost is closed when no commit can succeed any more: the lead is lost, or the engine failed.
 	Lost() <-chan struct{}
+	// Err says why Lost is closed: [ErrLeadLost] or the engine's failure.
+	Err() error
 	// Resign gives the lead up at once, so that another server need not wait for it to run out.
 	Resign() error
 }

@@ -86,7 +86,7 @@ func (s *Store) stopWhenDone() {
 func (s *Store) guardLead() {
 	select {
 	case <-s.lead.Lost():
-		s.fail(ErrLeadLost)
+		s.fail(s.lead.Err())
 	case <-s.done:
 	}
 }

@@ -125,6 +125,7 @@ func (l *lead) lose() { l.once.Do(func() { close(l.lost) }) }
 
 func (l *lead) Revision() uint64      { return l.revision }
 func (l *lead) Lost() <-chan struct{} { return l.lost }
+func (l *lead) Err() error            { return store.ErrLeadLost }
 
 func (l *lead) Commit(_ context.Context, e store.Entry) error {
 	b := l.engine.backing
