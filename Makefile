@@ -34,7 +34,7 @@ check: format vet lint unit ## format, vet, staticcheck, architecture and unit t
 
 format:
 	@echo "check: gofmt"
-	@bad=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); \
+	@bad=$$(gofmt -l .); \
 	if [ -n "$$bad" ]; then echo "not formatted (gofmt -w does it):"; echo "$$bad"; exit 1; fi
 
 vet:
