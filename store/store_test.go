@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 
 	"berth/ecs"
@@ -13,7 +14,7 @@ import (
 
 func open(t *testing.T, e store.Engine) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Config{Engine: e})
+	s, err := store.Open(context.Background(), store.Config{Engine: e, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
