@@ -61,7 +61,7 @@ type Found struct {
 
 // Start checks the task and begins to run it; found are containers it already has. Without them nothing happens to the
 // engine before Admit. The error is the reason why the task can never run. The Supervisor ends when the task has
-// stopped or ctx ends; ctx ending leaves the containers alone.
+// stopped or ctx ends; ctx ending leaves the containers alone. Start itself calls none of the callbacks.
 func Start(ctx context.Context, config Config, task acs.Task, found []Found) (*Supervisor, error) {
 	m, err := newMachine(task)
 	if err != nil {
@@ -158,7 +158,9 @@ func (s *Supervisor) step(ctx, pulls context.Context) time.Time {
 	for _, change := range s.m.changes() {
 		s.config.Report(change)
 	}
-	s.publish()
+	if s.publish() && s.config.HealthChanged != nil {
+		s.config.HealthChanged()
+	}
 	actions, wake := s.m.next(now)
 	for _, a := range actions {
 		s.launch(ctx, pulls, a)

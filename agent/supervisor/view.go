@@ -12,6 +12,8 @@ type View struct {
 	// Status is PENDING, RUNNING or STOPPED. Stopping tells that it is on its way to STOPPED.
 	Status   string
 	Stopping bool
+	// EndedAt is when the task's work was over; zero before.
+	EndedAt time.Time
 	// Containers are in the task's order.
 	Containers []ContainerView
 }
@@ -36,9 +38,9 @@ func (s *Supervisor) View() View {
 	return s.view
 }
 
-// publish makes the machine's state the View and tells about health.
-func (s *Supervisor) publish() {
-	view := View{Status: s.m.status(), Stopping: s.m.stopping, Containers: make([]ContainerView, 0, len(s.m.containers))}
+// publish makes the machine's state the View and tells whether some health is news.
+func (s *Supervisor) publish() bool {
+	view := View{Status: s.m.status(), Stopping: s.m.stopping, EndedAt: s.m.executionStoppedAt, Containers: make([]ContainerView, 0, len(s.m.containers))}
 	for _, c := range s.m.containers {
 		view.Containers = append(view.Containers, ContainerView{
 			Name: c.def.Name, ID: c.id, ARN: c.def.ContainerARN, Running: c.phase == running,
@@ -49,9 +51,7 @@ func (s *Supervisor) publish() {
 	old := s.view.Containers
 	s.view = view
 	s.mu.Unlock()
-	if s.config.HealthChanged != nil && healthDiffers(old, view.Containers) {
-		s.config.HealthChanged()
-	}
+	return healthDiffers(old, view.Containers)
 }
 
 // healthDiffers tells whether a checked container began to run, or has a new verdict.
