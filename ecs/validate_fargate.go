@@ -1,7 +1,5 @@
 package ecs
 
-import "strings"
-
 // ifFargate applies a rule only to definitions that ask for Fargate.
 func ifFargate(rule taskRule) taskRule {
 	return func(d *TaskDefinition) error {
@@ -163,11 +161,4 @@ func fargateImage(d *TaskDefinition, c *ContainerDefinition) error {
 		return ClientErrorf("Fargate requires task definition to have execution role ARN to support ECR images.")
 	}
 	return nil
-}
-
-// isECRImage reports whether the image comes from a private registry <account>.dkr.ecr.<region>.amazonaws.com.
-func isECRImage(image string) bool {
-	host, _, _ := strings.Cut(image, "/")
-	account, rest, found := strings.Cut(host, ".dkr.ecr.")
-	return found && account != "" && strings.Contains(rest, ".amazonaws.com")
 }
