@@ -128,7 +128,7 @@ func TestAuthKeys(t *testing.T) {
 	td := operator.define(container("main", sleeps, nil))
 
 	for _, args := range [][]string{
-		{"run-task", "--cluster", k.name, "--task-definition", td}, {"create-cluster", "--cluster-name", "x"}, {"list-tasks", "--cluster", k.name},
+		{"run-task", "--cluster", k.name, "--task-definition", td}, {"delete-cluster", "--cluster", k.name}, {"list-tasks", "--cluster", k.name},
 		{"stop-task", "--cluster", k.name, "--task", strings.Repeat("0", 32)}, {"register-task-definition", "--family", "x", "--container-definitions", "[]"},
 	} {
 		node.awsRefused("AccessDeniedException", "", args...)

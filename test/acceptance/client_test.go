@@ -111,8 +111,11 @@ func send(r *http.Request) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{status: response.StatusCode, header: response.Header, text: string(text)}
-	if len(text) > 0 && json.Unmarshal(text, &a.body) != nil && a.status == http.StatusOK {
-		return nil, fmt.Errorf("the answer is no JSON object: %.200s", text)
+	if response.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+		return a, nil // not from the API
+	}
+	if err := json.Unmarshal(text, &a.body); err != nil {
+		return nil, fmt.Errorf("the answer is no JSON object: %w: %.200s", err, text)
 	}
 	return a, nil
 }

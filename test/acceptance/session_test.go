@@ -82,7 +82,10 @@ func registration(k *cluster) obj {
 			{"name": "CPU", "type": "INTEGER", "integerValue": 1024}, {"name": "MEMORY", "type": "INTEGER", "integerValue": 1024},
 			{"name": "PORTS", "type": "STRINGSET", "stringSetValue": []string{"22"}}, {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": []string{}},
 		},
-		"attributes": []obj{{"name": "ecs.os-type", "value": "linux"}, {"name": "empty"}},
+		"attributes": []obj{
+			{"name": "ecs.os-type", "value": "linux"}, {"name": "empty"},
+			{"name": "ecs.capability.container-ordering"}, // what a stopTimeout asks for
+		},
 	}
 }
 
@@ -112,6 +115,9 @@ func TestS114(t *testing.T) {
 	td := k.define(container("main", sleeps, obj{"environment": []obj{{"name": "A", "value": "b"}}, "portMappings": []obj{{"containerPort": 80}}}))
 	started := k.call("StartTask", obj{"cluster": k.name, "taskDefinition": td, "containerInstances": []string{instance}})
 	arn := str(started, "tasks.0.taskArn")
+	if arn == "" {
+		c.Fatalf("StartTask started nothing: %s", compact(started))
+	}
 	mine := func(m obj) bool { return find(list(m, "tasks"), "arn", arn) != nil }
 	payload := s.next("PayloadMessage", mine)
 	task := find(list(payload, "tasks"), "arn", arn)
