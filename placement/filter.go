@@ -29,110 +29,128 @@ type candidate struct {
 	usage    *state.Usage
 }
 
-// filter returns "" when the instance may take the task, else the reason and a detail.
-type filter func(v *state.View, r *Request, c candidate) (reason, detail string)
-
-// filters in the order ECS names them: what no waiting helps against comes first.
-var filters = []filter{isActive, agentConnected, launchType, attributes, cpu, memory, ports, gpus, distinct}
-
-// resourceFilters are what StartTask still checks (semantics.md 4.3).
-var resourceFilters = []filter{isActive, agentConnected, attributes, cpu, memory, ports, gpus}
-
-func isActive(_ *state.View, _ *Request, c candidate) (string, string) {
-	if c.instance.Status == ecs.InstanceActive {
-		return "", ""
-	}
-	return ReasonInactive, "the instance is " + string(c.instance.Status)
+// filter is one question asked of an instance. detail is asked only after passes said no, and only when no instance passes: texts
+// for every instance of a big cluster would cost more than the choice.
+type filter struct {
+	reason string
+	passes func(q *question, c candidate) bool
+	detail func(q *question, c candidate) string
 }
 
-func agentConnected(_ *state.View, _ *Request, c candidate) (string, string) {
-	if c.instance.AgentConnected {
-		return "", ""
-	}
-	return ReasonAgent, "the agent is not connected"
+// filters in the order ECS names them: what no waiting helps against comes first. Only ACTIVE instances come this far.
+var filters = []filter{agentConnected, launchType, attributes, cpu, memory, ports, gpus, distinct}
+
+// namedFilters are what StartTask still checks of the instance it names (semantics.md 4.3).
+var namedFilters = []filter{isActive, agentConnected, attributes, cpu, memory, ports, gpus}
+
+var isActive = filter{
+	ReasonInactive,
+	func(_ *question, c candidate) bool { return c.instance.Status == ecs.InstanceActive },
+	func(_ *question, c candidate) string { return "the instance is " + string(c.instance.Status) },
 }
 
-func launchType(_ *state.View, r *Request, c candidate) (string, string) {
-	external := c.instance.External()
-	switch {
-	case r.LaunchType == ecs.LaunchExternal && !external:
-		return ReasonAttribute, "launch type EXTERNAL needs an instance with ecs.capability.external"
-	case r.LaunchType == ecs.LaunchEC2 && external:
-		return ReasonAttribute, "launch type EC2 does not run on an external instance"
-	}
-	return "", ""
+var agentConnected = filter{
+	ReasonAgent,
+	func(_ *question, c candidate) bool { return c.instance.AgentConnected },
+	func(*question, candidate) string { return "the agent is not connected" },
 }
 
-func attributes(_ *state.View, r *Request, c candidate) (string, string) {
-	for _, want := range r.Attributes {
+var launchType = filter{
+	ReasonAttribute,
+	func(q *question, c candidate) bool {
+		return q.LaunchType == "" || (q.LaunchType == ecs.LaunchExternal) == c.instance.External()
+	},
+	func(q *question, _ candidate) string {
+		if q.LaunchType == ecs.LaunchExternal {
+			return "launch type EXTERNAL needs an instance with ecs.capability.external"
+		}
+		return fmt.Sprintf("launch type %s does not run on an external instance", q.LaunchType)
+	},
+}
+
+var attributes = filter{
+	ReasonAttribute,
+	func(q *question, c candidate) bool { return missing(q, c) < 0 },
+	func(q *question, c candidate) string {
+		want := q.Attributes[missing(q, c)]
 		have, ok := c.instance.Attribute(want.Name)
 		if !ok {
-			return ReasonAttribute, "missing attribute " + want.Name
+			return "missing attribute " + want.Name
 		}
-		if want.Value != "" && want.Value != have {
-			return ReasonAttribute, fmt.Sprintf("attribute %s is %q, the task needs %q", want.Name, have, want.Value)
-		}
-	}
-	return "", ""
+		return fmt.Sprintf("attribute %s is %q, the task needs %q", want.Name, have, want.Value)
+	},
 }
 
-func cpu(_ *state.View, r *Request, c candidate) (string, string) {
-	free := c.instance.CPUUnits - c.usage.CPUUnits
-	if r.Needs.CPUUnits <= max(free, 0) {
-		return "", ""
-	}
-	return ReasonCPU, fmt.Sprintf("needs %d CPU units, %d of %d are free", r.Needs.CPUUnits, free, c.instance.CPUUnits)
-}
-
-func memory(_ *state.View, r *Request, c candidate) (string, string) {
-	free := c.instance.MemoryMiB - c.usage.MemoryMiB
-	if r.Needs.MemoryMiB <= free {
-		return "", ""
-	}
-	return ReasonMemory, fmt.Sprintf("needs %d MiB of memory, %d of %d are free", r.Needs.MemoryMiB, free, c.instance.MemoryMiB)
-}
-
-func ports(_ *state.View, r *Request, c candidate) (string, string) {
-	if len(r.Needs.Ports) == 0 {
-		return "", ""
-	}
-	for _, p := range r.Needs.Ports {
-		if slices.Contains(c.instance.ReservedPorts, p) {
-			return ReasonPorts, fmt.Sprintf("port %d/%s is reserved on the instance", p.Port, p.Protocol)
-		}
-		if _, used := slices.BinarySearchFunc(c.usage.Ports, p, state.ComparePorts); used {
-			return ReasonPorts, fmt.Sprintf("port %d/%s is in use on the instance", p.Port, p.Protocol)
-		}
-	}
-	if n := len(c.instance.ReservedPorts) + len(c.usage.Ports) + len(r.Needs.Ports); n > maxReservedPorts {
-		return ReasonPorts, fmt.Sprintf("%d reserved ports would exceed the limit of %d", n, maxReservedPorts)
-	}
-	return "", ""
-}
-
-func gpus(_ *state.View, r *Request, c candidate) (string, string) {
-	free := int64(len(c.instance.GPUIDs)) - c.usage.GPUs
-	if r.Needs.GPUs <= max(free, 0) {
-		return "", ""
-	}
-	return ReasonGPU, fmt.Sprintf("needs %d GPUs, %d are free", r.Needs.GPUs, max(free, 0))
-}
-
-func distinct(v *state.View, r *Request, c candidate) (string, string) {
-	if !r.DistinctInstance || groupTasksOn(v, r, c.instance) == 0 {
-		return "", ""
-	}
-	return ReasonDistinct, "a task of group " + r.Group + " runs there"
-}
-
-// groupTasksOn counts the active tasks of the request's group on an instance.
-func groupTasksOn(v *state.View, r *Request, i *ecs.Instance) int {
-	n := 0
-	v.ScanTasksOfInstance(i, "", func(t *ecs.Task) bool {
-		if t.Group == r.Group && t.Active() {
-			n++
-		}
-		return true
+// missing returns the place of the first required attribute the instance lacks, or -1.
+func missing(q *question, c candidate) int {
+	return slices.IndexFunc(q.Attributes, func(want ecs.Attribute) bool {
+		have, ok := c.instance.Attribute(want.Name)
+		return !ok || want.Value != "" && want.Value != have
 	})
-	return n
+}
+
+var cpu = filter{
+	ReasonCPU,
+	func(q *question, c candidate) bool { return q.Needs.CPUUnits <= c.freeCPU() },
+	func(q *question, c candidate) string {
+		return fmt.Sprintf("needs %d CPU units, %d of %d are free", q.Needs.CPUUnits, c.freeCPU(), c.instance.CPUUnits)
+	},
+}
+
+var memory = filter{
+	ReasonMemory,
+	func(q *question, c candidate) bool { return q.Needs.MemoryMiB <= c.freeMemory() },
+	func(q *question, c candidate) string {
+		return fmt.Sprintf("needs %d MiB of memory, %d of %d are free", q.Needs.MemoryMiB, c.freeMemory(), c.instance.MemoryMiB)
+	},
+}
+
+var gpus = filter{
+	ReasonGPU,
+	func(q *question, c candidate) bool { return q.Needs.GPUs <= c.freeGPUs() },
+	func(q *question, c candidate) string {
+		return fmt.Sprintf("needs %d GPUs, %d of %d are free", q.Needs.GPUs, c.freeGPUs(), len(c.instance.GPUIDs))
+	},
+}
+
+// What is free is never below zero, though a host may register again with less than its tasks were promised.
+
+func (c candidate) freeCPU() int64    { return max(c.instance.CPUUnits-c.usage.CPUUnits, 0) }
+func (c candidate) freeMemory() int64 { return max(c.instance.MemoryMiB-c.usage.MemoryMiB, 0) }
+func (c candidate) freeGPUs() int64   { return max(int64(len(c.instance.GPUIDs))-c.usage.GPUs, 0) }
+
+var ports = filter{
+	ReasonPorts,
+	func(q *question, c candidate) bool {
+		return len(q.Needs.Ports) == 0 || takenPort(q, c) < 0 && c.ports(q) <= maxReservedPorts
+	},
+	func(q *question, c candidate) string {
+		k := takenPort(q, c)
+		switch {
+		case k < 0:
+			return fmt.Sprintf("%d reserved ports would exceed the limit of %d", c.ports(q), maxReservedPorts)
+		case slices.Contains(c.instance.ReservedPorts, q.Needs.Ports[k]):
+			return fmt.Sprintf("port %d/%s is reserved on the instance", q.Needs.Ports[k].Port, q.Needs.Ports[k].Protocol)
+		}
+		return fmt.Sprintf("port %d/%s is in use on the instance", q.Needs.Ports[k].Port, q.Needs.Ports[k].Protocol)
+	},
+}
+
+// takenPort returns the place of the first wanted port that is not free, or -1.
+func takenPort(q *question, c candidate) int {
+	return slices.IndexFunc(q.Needs.Ports, func(p ecs.HostPort) bool {
+		_, used := slices.BinarySearchFunc(c.usage.Ports, p, state.ComparePorts)
+		return used || slices.Contains(c.instance.ReservedPorts, p)
+	})
+}
+
+// ports is how many ports of the instance would be taken with the task on it.
+func (c candidate) ports(q *question) int {
+	return len(c.instance.ReservedPorts) + len(c.usage.Ports) + len(q.Needs.Ports)
+}
+
+var distinct = filter{
+	ReasonDistinct,
+	func(q *question, c candidate) bool { return !q.DistinctInstance || q.groupTasksOn(c.instance) == 0 },
+	func(q *question, _ candidate) string { return "a task of group " + q.Group + " runs there" },
 }

@@ -7,97 +7,108 @@ import (
 	"berth/state"
 )
 
-// Place chooses an instance for one task. It returns nil and a rejection per instance of the cluster when none can take it, and
-// nil without rejections when the cluster has no ACTIVE instance at all.
+// question is a request being answered on a view, with what was found out on the way.
+type question struct {
+	*Request
+	view  *state.View
+	group map[ecs.InstanceID]int64 // active tasks of the group by instance; nil until somebody asks
+}
+
+// Place chooses an instance for one task. It returns nil and a rejection per ACTIVE instance of the cluster when none can take it,
+// and nil without rejections when the cluster has no ACTIVE instance at all.
 func Place(v *state.View, r *Request) (*ecs.Instance, []Rejection) {
-	var fit []candidate
+	q := &question{Request: r, view: v}
+	fit := make([]candidate, 0, v.Counts(r.Cluster).Instances)
+	q.scan(func(c candidate) {
+		if failed(q, c, filters) == nil {
+			fit = append(fit, c)
+		}
+	})
+	if len(fit) > 0 {
+		return choose(q, fit), nil
+	}
 	var rejected []Rejection
-	v.ScanInstances(r.Cluster, "", func(i *ecs.Instance) bool {
-		if i.Status != ecs.InstanceActive {
-			return true
+	q.scan(func(c candidate) { rejected = append(rejected, *check(q, c, filters)) })
+	return nil, rejected
+}
+
+// scan calls fn with the ACTIVE instances of the cluster, in order of id.
+func (q *question) scan(fn func(candidate)) {
+	q.view.ScanInstances(q.Cluster, "", func(i *ecs.Instance) bool {
+		if i.Status == ecs.InstanceActive {
+			fn(candidate{i, q.view.Usage(i.ID)})
 		}
-		c := candidate{i, v.Usage(i.ID)}
-		if rejection, bad := check(v, r, c, filters); bad {
-			if len(fit) == 0 {
-				rejected = append(rejected, rejection)
-			}
-			return true
-		}
-		fit = append(fit, c)
 		return true
 	})
-	if len(fit) == 0 {
-		return nil, rejected
-	}
-	return choose(v, r, fit), nil
 }
 
 // Fits reports whether one named instance can take the task, strategies and constraints aside: what StartTask asks
 // (semantics.md 4.3). A nil result means it can.
 func Fits(v *state.View, r *Request, i *ecs.Instance) *Rejection {
-	if rejection, bad := check(v, r, candidate{i, v.Usage(i.ID)}, resourceFilters); bad {
-		return &rejection
+	return check(&question{Request: r, view: v}, candidate{i, v.Usage(i.ID)}, namedFilters)
+}
+
+// failed returns the first filter an instance does not pass, or nil.
+func failed(q *question, c candidate, through []filter) *filter {
+	for k := range through {
+		if !through[k].passes(q, c) {
+			return &through[k]
+		}
 	}
 	return nil
 }
 
-func check(v *state.View, r *Request, c candidate, through []filter) (Rejection, bool) {
-	for _, f := range through {
-		if reason, detail := f(v, r, c); reason != "" {
-			return Rejection{Instance: c.instance.ID, Reason: reason, Detail: detail}, true
-		}
+// check is failed in words.
+func check(q *question, c candidate, through []filter) *Rejection {
+	f := failed(q, c, through)
+	if f == nil {
+		return nil
 	}
-	return Rejection{}, false
+	return &Rejection{Instance: c.instance.ID, Reason: f.reason, Detail: f.detail(q, c)}
 }
 
 // choose narrows the candidates by each strategy in turn and breaks the last tie by the seed.
-func choose(v *state.View, r *Request, fit []candidate) *ecs.Instance {
-	for _, s := range r.Strategies {
+func choose(q *question, fit []candidate) *ecs.Instance {
+	for _, s := range q.Strategies {
 		if len(fit) == 1 {
 			break
 		}
-		fit = narrow(v, r, s, fit)
+		fit = narrow(q, s, fit)
 	}
-	best, bestHash := fit[0].instance, hash(r.Seed, string(fit[0].instance.ID))
+	best, bestHash := fit[0].instance, hash(q.Seed, string(fit[0].instance.ID))
 	for _, c := range fit[1:] {
-		if h := hash(r.Seed, string(c.instance.ID)); h < bestHash {
+		if h := hash(q.Seed, string(c.instance.ID)); h < bestHash {
 			best, bestHash = c.instance, h
 		}
 	}
 	return best
 }
 
-func narrow(v *state.View, r *Request, s Strategy, fit []candidate) []candidate {
-	switch s.Type {
-	case Binpack:
-		return smallest(fit, func(c candidate) int64 {
-			if strings.EqualFold(s.Field, "cpu") {
-				return c.instance.CPUUnits - c.usage.CPUUnits
-			}
-			return c.instance.MemoryMiB - c.usage.MemoryMiB
-		})
-	case Spread:
-		return spread(v, r, s, fit)
+func narrow(q *question, s Strategy, fit []candidate) []candidate {
+	switch {
+	case s.Type == Binpack && strings.EqualFold(s.Field, "cpu"):
+		return smallest(fit, candidate.freeCPU)
+	case s.Type == Binpack:
+		return smallest(fit, candidate.freeMemory)
+	case s.Type == Spread:
+		return spread(q, s, fit)
 	}
 	return fit
 }
 
 // spread keeps the candidates of the buckets with the fewest active tasks of the group. A bucket is an instance or the value of
 // an attribute; instances without the attribute share one.
-func spread(v *state.View, r *Request, s Strategy, fit []candidate) []candidate {
+func spread(q *question, s Strategy, fit []candidate) []candidate {
 	name, byAttribute := strings.CutPrefix(s.Field, "attribute:")
 	if !byAttribute {
-		return smallest(fit, func(c candidate) int64 { return int64(groupTasksOn(v, r, c.instance)) })
+		return smallest(fit, func(c candidate) int64 { return q.groupTasksOn(c.instance) })
 	}
 	tasks := make(map[string]int64)
-	v.ScanTasksOfGroup(r.Cluster, r.Group, "", func(t *ecs.Task) bool {
-		if t.Active() {
-			if i := v.InstanceByID(t.Instance); i != nil {
-				value, _ := i.Attribute(name)
-				tasks[value]++
-			}
+	q.scanGroup(func(id ecs.InstanceID) {
+		if i := q.view.InstanceByID(id); i != nil {
+			value, _ := i.Attribute(name)
+			tasks[value]++
 		}
-		return true
 	})
 	return smallest(fit, func(c candidate) int64 {
 		value, _ := c.instance.Attribute(name)
@@ -105,10 +116,29 @@ func spread(v *state.View, r *Request, s Strategy, fit []candidate) []candidate 
 	})
 }
 
-// smallest keeps the candidates with the least value, in their order.
+// groupTasksOn counts the active tasks of the request's group on an instance. The group is counted once for all instances: what is
+// on the instances is mostly of other groups, or over long ago.
+func (q *question) groupTasksOn(i *ecs.Instance) int64 {
+	if q.group == nil {
+		q.group = make(map[ecs.InstanceID]int64)
+		q.scanGroup(func(id ecs.InstanceID) { q.group[id]++ })
+	}
+	return q.group[i.ID]
+}
+
+// scanGroup calls fn with the instance of every active task of the request's group.
+func (q *question) scanGroup(fn func(ecs.InstanceID)) {
+	q.view.ScanTasksOfGroup(q.Cluster, q.Group, "", func(t *ecs.Task) bool {
+		if t.Active() {
+			fn(t.Instance)
+		}
+		return true
+	})
+}
+
+// smallest keeps the candidates with the least value, in their order. It uses up the list it is given.
 func smallest(fit []candidate, value func(candidate) int64) []candidate {
-	var kept []candidate
-	var least int64
+	kept, least := fit[:0], int64(0)
 	for _, c := range fit {
 		n := value(c)
 		if len(kept) == 0 || n < least {
@@ -120,7 +150,8 @@ func smallest(fit []candidate, value func(candidate) int64) []candidate {
 	return kept
 }
 
-// hash is FNV-1a of the seed and a string: a stable shuffle without a source of randomness.
+// hash is a stable shuffle without a source of randomness: FNV-1a of the seed and a string, then a finalizer. FNV alone lets the
+// last characters change the low bits only, and ids that differ at their end would not be drawn equally often.
 func hash(seed uint64, s string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range 8 {
@@ -129,5 +160,7 @@ func hash(seed uint64, s string) uint64 {
 	for i := range len(s) {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
-	return h
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }
