@@ -1,6 +1,7 @@
 package command
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,67 +47,83 @@ func RegisterInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, er
 	if err != nil {
 		return nil, err
 	}
-	i := newInstance(tx, in, old)
+	i := newInstance(tx, in)
+	if old != nil {
+		i = renewed(old, in)
+	}
+	if _, named := i.Attribute(zoneAttribute); !named && in.DefaultZone != "" {
+		i.Attributes = append(i.Attributes, ecs.Attribute{Name: zoneAttribute, Value: in.DefaultZone})
+	}
 	tx.PutInstance(i)
 	return i, nil
 }
 
-// knownInstance finds the record a registration is about, by identity or, for a retried first registration, by client token.
+const zoneAttribute = "ecs.availability-zone"
+
+// identity is what the id of an instance looks like: 32 hex digits, or a UUID of old.
+var identity = regexp.MustCompile(`^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// knownInstance finds the record a registration is about, by identity or, for a first registration that is repeated because its
+// answer was lost, by client token. A host whose identity was deregistered registers for the first time again.
 func knownInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, error) {
-	if in.ID != "" {
-		old := tx.InstanceByID(in.ID)
-		if old == nil || old.Status == ecs.InstanceInactive {
+	old := tx.InstanceByID(in.ID)
+	switch {
+	case in.ID != "" && !identity.MatchString(string(in.ID)):
+		return nil, ecs.InvalidParameterf("Invalid identifier: %s does not identify a container instance.", in.ID)
+	case in.ID != "" && old == nil:
+		return nil, nil
+	case in.ID == "" || old.Status == ecs.InstanceInactive:
+		if old = instanceOfToken(tx, in.Cluster, in.ClientToken); old == nil {
 			return nil, nil
 		}
-		if old.Cluster != in.Cluster {
-			return nil, ecs.ClientErrorf("Container instance %s is registered in cluster %s.", in.ID, old.Cluster)
-		}
-		return old, owns(old, in.By)
+	case old.Cluster != in.Cluster:
+		return nil, ecs.ClientErrorf("Container instance %s is registered in cluster %s.", in.ID, old.Cluster)
 	}
-	if in.ClientToken == "" {
-		return nil, nil
-	}
+	return old, owns(old, in.By)
+}
+
+func instanceOfToken(tx *state.Tx, cluster, token string) *ecs.Instance {
 	var found *ecs.Instance
-	tx.ScanInstances(in.Cluster, "", func(i *ecs.Instance) bool {
-		if i.ClientToken == in.ClientToken && i.Status != ecs.InstanceInactive {
+	if token == "" {
+		return nil
+	}
+	tx.ScanInstances(cluster, "", func(i *ecs.Instance) bool {
+		if i.ClientToken == token && i.Status != ecs.InstanceInactive {
 			found = i
 		}
 		return found == nil
 	})
-	if found == nil {
-		return nil, nil
-	}
-	return found, owns(found, in.By)
+	return found
 }
 
-func newInstance(tx *state.Tx, in RegisterInstanceInput, old *ecs.Instance) *ecs.Instance {
+// newInstance keeps the identity a host brings, unless that was deregistered.
+func newInstance(tx *state.Tx, in RegisterInstanceInput) *ecs.Instance {
 	i := &ecs.Instance{
 		ID: in.ID, Cluster: in.Cluster, Status: ecs.InstanceActive, RegisteredAt: tx.Now(), Version: 1,
 		EC2InstanceID: in.EC2InstanceID, ClientToken: in.ClientToken, Owner: in.By.KeyID,
 		CPUUnits: in.CPUUnits, MemoryMiB: in.MemoryMiB, ReservedPorts: in.ReservedPorts, GPUIDs: in.GPUIDs, Custom: in.Custom,
 		Attributes: slices.Clone(in.Attributes), Tags: in.Tags, VersionInfo: in.Version,
 	}
-	if old != nil {
-		kept := *old
-		kept.CPUUnits, kept.MemoryMiB = in.CPUUnits, in.MemoryMiB
-		kept.ReservedPorts, kept.GPUIDs, kept.Custom = in.ReservedPorts, in.GPUIDs, in.Custom
-		kept.Attributes = mergeAttributes(old.Attributes, in.Attributes)
-		if in.Version != (ecs.VersionInfo{}) {
-			kept.VersionInfo = in.Version
-		}
-		if len(in.Tags) > 0 {
-			kept.Tags = in.Tags
-		}
-		kept.Version++
-		i = &kept
-	}
-	if known := tx.InstanceByID(in.ID); i.ID == "" || known != nil && known.Status == ecs.InstanceInactive {
+	if in.ID == "" || tx.InstanceByID(in.ID) != nil {
 		i.ID = ecs.InstanceID(tx.NewID())
 	}
-	if i.Zone() == "" {
-		i.Attributes = append(i.Attributes, ecs.Attribute{Name: "ecs.availability-zone", Value: in.DefaultZone})
-	}
 	return i
+}
+
+// renewed is a known instance with what its host says of itself now.
+func renewed(old *ecs.Instance, in RegisterInstanceInput) *ecs.Instance {
+	i := *old
+	i.CPUUnits, i.MemoryMiB = in.CPUUnits, in.MemoryMiB
+	i.ReservedPorts, i.GPUIDs, i.Custom = in.ReservedPorts, in.GPUIDs, in.Custom
+	i.Attributes = mergeAttributes(old.Attributes, in.Attributes)
+	if in.Version != (ecs.VersionInfo{}) {
+		i.VersionInfo = in.Version
+	}
+	if len(in.Tags) > 0 {
+		i.Tags = in.Tags
+	}
+	i.Version++
+	return &i
 }
 
 // mergeAttributes takes the attributes just sent and keeps, of the old ones, those an agent does not announce by itself.
@@ -167,13 +184,12 @@ func orphanTasks(tx *state.Tx, i *ecs.Instance) {
 		return true
 	})
 	for _, t := range tasks {
-		n := *t
+		n, now := *t, moment(t, tx.Now())
 		if n.DesiredStatus != ecs.StatusStopped {
-			n.DesiredStatus, n.StoppingAt = ecs.StatusStopped, tx.Now()
-			n.StoppedReason = "Container instance deregistration forced by user"
+			stopping(&n, now, "", "Container instance deregistration forced by user")
 		}
-		n.LastStatus, n.StoppedAt = ecs.StatusStopped, tx.Now()
-		n.Connectivity, n.Tags = ecs.Disconnected, nil
+		n.LastStatus, n.StoppedAt = ecs.StatusStopped, now
+		n.Connectivity, n.PendingReason, n.Tags = ecs.Disconnected, "", nil
 		n.Version++
 		tx.PutTask(&n)
 	}

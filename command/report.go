@@ -53,19 +53,22 @@ func ReportTask(tx *state.Tx, r TaskReport) error {
 	}
 	t := *old
 	t.Containers = slices.Clone(old.Containers)
+	now := moment(old, tx.Now())
 	changed := applyContainers(&t, r.Containers)
-	changed = applyTimes(&t, &r, tx.Now()) || changed
+	changed = pulled(&t, &r, now) || changed
 	changed = applyWaiting(&t, &r) || changed
 	if t.LastStatus.Before(r.Status) {
 		t.LastStatus = r.Status
 		changed = true
 		if r.Status == ecs.StatusRunning {
-			t.StartedAt, t.PendingReason = tx.Now(), ""
+			started(&t, now)
+			t.PendingReason = ""
 		}
 	}
-	changed = endIfEssentialEnded(tx, &t, r.Status) || changed
+	changed = endIfEssentialEnded(tx, &t, &r, now) || changed
+	changed = executionStopped(&t, &r, now) || changed
 	if r.Status == ecs.StatusStopped {
-		finish(tx, &t, r.Reason)
+		finish(&t, now)
 	}
 	if !changed {
 		return nil
@@ -102,10 +105,12 @@ func applyContainer(c *ecs.Container, r *ContainerReport) bool {
 		n.Bindings = r.Bindings
 	}
 	same := n.LastStatus == c.LastStatus && n.RuntimeID == c.RuntimeID && n.ImageDigest == c.ImageDigest &&
-		n.Reason == c.Reason && (n.ExitCode == nil) == (c.ExitCode == nil) && slices.Equal(n.Bindings, c.Bindings)
+		n.Reason == c.Reason && sameExit(n.ExitCode, c.ExitCode) && slices.Equal(n.Bindings, c.Bindings)
 	*c = n
 	return !same
 }
+
+func sameExit(a, b *int32) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // maxReason is the length of a reason that fits every client (features.md C12).
 const maxReason = 255
@@ -118,23 +123,6 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s[:maxReason-3], "") + "..."
 }
 
-// applyTimes takes over the agent's times, kept between the task's creation and now: the host's clock may differ, the order of
-// the timestamps (features.md B6.2) may not.
-func applyTimes(t *ecs.Task, r *TaskReport, now ecs.Time) bool {
-	before := [3]ecs.Time{t.PullStartedAt, t.PullStoppedAt, t.ExecutionStoppedAt}
-	within := func(at ecs.Time) ecs.Time { return min(max(at, t.CreatedAt), now) }
-	if t.PullStartedAt == 0 && r.PullStartedAt != 0 {
-		t.PullStartedAt = within(r.PullStartedAt)
-	}
-	if r.PullStoppedAt != 0 {
-		t.PullStoppedAt = within(r.PullStoppedAt)
-	}
-	if t.ExecutionStoppedAt == 0 && r.ExecutionStoppedAt != 0 {
-		t.ExecutionStoppedAt = within(r.ExecutionStoppedAt)
-	}
-	return before != [3]ecs.Time{t.PullStartedAt, t.PullStoppedAt, t.ExecutionStoppedAt}
-}
-
 // applyWaiting keeps what a pending task waits for, as its agent says; the reason goes when the wait is over.
 func applyWaiting(t *ecs.Task, r *TaskReport) bool {
 	if r.Status != ecs.StatusPending || t.LastStatus != ecs.StatusPending || t.PendingReason == cut(r.Reason) {
@@ -144,25 +132,30 @@ func applyWaiting(t *ecs.Task, r *TaskReport) bool {
 	return true
 }
 
-// endIfEssentialEnded makes the whole task stop when an essential container is over, and says why.
-func endIfEssentialEnded(tx *state.Tx, t *ecs.Task, reported ecs.Status) bool {
+// essentialExited is what ECS says of a task that an essential container ended.
+const essentialExited = "Essential container in task exited"
+
+// endIfEssentialEnded makes the whole task stop when an essential container is over, or when the agent says that everything is, and
+// says why (semantics.md 2.3). It reports whether it did.
+func endIfEssentialEnded(tx *state.Tx, t *ecs.Task, r *TaskReport, now ecs.Time) bool {
 	if t.DesiredStatus == ecs.StatusStopped {
 		return false
 	}
-	def := tx.TaskDefinition(t.Family, t.Revision)
-	ended, failure := essentialEnd(t, def)
-	if !ended && reported != ecs.StatusStopped {
-		return false
-	}
-	t.DesiredStatus, t.StoppingAt = ecs.StatusStopped, tx.Now()
+	ended, failure := essentialEnd(t, tx.TaskDefinition(t.Family, t.Revision))
 	switch {
 	case ended && failure == "":
-		t.StopCode, t.StoppedReason = ecs.StopEssentialContainerExited, "Essential container in task exited"
+		stopping(t, now, ecs.StopEssentialContainerExited, essentialExited)
+	case ended:
+		stopping(t, now, ecs.StopTaskFailedToStart, failure)
+	case r.Status != ecs.StatusStopped:
+		return false
+	case t.StartedAt != 0: // it ran, but its agent cannot tell how each container ended
+		stopping(t, now, ecs.StopEssentialContainerExited, orElse(cut(r.Reason), essentialExited))
 	default:
-		t.StopCode, t.StoppedReason = ecs.StopTaskFailedToStart, orElse(failure, orElse(anyReason(t), "Task failed to start"))
+		stopping(t, now, ecs.StopTaskFailedToStart, orElse(cut(r.Reason), orElse(anyReason(t), "Task failed to start")))
 	}
 	if ended {
-		t.ExecutionStoppedAt = tx.Now()
+		t.ExecutionStoppedAt = now
 	}
 	return true
 }
@@ -202,21 +195,11 @@ func anyReason(t *ecs.Task) string {
 	return ""
 }
 
-// finish closes a task's books: nothing of it runs any more.
-func finish(tx *state.Tx, t *ecs.Task, reason string) {
-	t.StoppedAt, t.PendingReason, t.Tags = tx.Now(), "", nil
-	t.ExecutionStoppedAt = max(orNow(t.ExecutionStoppedAt, tx.Now()), t.StoppingAt)
-	if t.StoppedReason == "" {
-		t.StoppedReason = cut(reason)
-	}
+// finish closes a task's books: nothing of it runs any more. The decision to stop it has been made.
+func finish(t *ecs.Task, now ecs.Time) {
+	t.StoppedAt, t.ExecutionStoppedAt = now, orTime(t.ExecutionStoppedAt, now)
+	t.PendingReason, t.Tags = "", nil
 	for k := range t.Containers {
 		t.Containers[k].LastStatus = ecs.StatusStopped
 	}
-}
-
-func orNow(t, now ecs.Time) ecs.Time {
-	if t == 0 {
-		return now
-	}
-	return t
 }

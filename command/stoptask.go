@@ -26,8 +26,7 @@ func StopTask(tx *state.Tx, in StopTaskInput) (*ecs.Task, error) {
 		return t, err
 	}
 	n := *t
-	n.DesiredStatus, n.StoppingAt = ecs.StatusStopped, tx.Now()
-	n.StopCode, n.StoppedReason = ecs.StopUserInitiated, orElse(in.Reason, "Task stopped by user")
+	stopping(&n, moment(t, tx.Now()), ecs.StopUserInitiated, orElse(in.Reason, "Task stopped by user"))
 	n.Tags = nil
 	n.Version++
 	tx.PutTask(&n)
