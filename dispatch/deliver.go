@@ -63,7 +63,7 @@ func (s *session) describe(v *state.Snapshot, d *delivery, now time.Time) (task 
 		return acs.Task{}, false
 	}
 	role, execution := s.credentialsFor(d, t, def, now)
-	return runTask(s.d.cfg.Realm, s.instance, t, def, role, execution), true
+	return taskPayload(s.d.cfg.Realm, t, def, role, execution), true
 }
 
 // credentialsFor makes the sets that travel with a task to run; nil where it has no such role.

@@ -37,7 +37,7 @@ var (
 
 // world is a server with a store, a dispatcher and both websockets.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *fakeClock
 	backing *memory.Backing
 	vendor  *auth.TaskCredentials
@@ -48,7 +48,7 @@ type world struct {
 	stop   func()
 }
 
-func newWorld(t *testing.T, change ...func(*Dispatcher)) *world {
+func newWorld(t testing.TB, change ...func(*Dispatcher)) *world {
 	sealer, err := auth.LoadOrCreateKeyFile(filepath.Join(t.TempDir(), "key"))
 	if err != nil {
 		t.Fatal(err)
