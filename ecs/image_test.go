@@ -10,7 +10,7 @@ func TestParseECRImage(t *testing.T) {
 		"localhost:5000/a.dkr.ecr.b/c":    {},
 		".dkr.ecr.r.amazonaws.com/a":      {},
 		"1.dkr.ecr..amazonaws.com/a":      {},
-		"public.ecr.aws/docker/busybox:1": {},
+		"public.ecr.example/docker/busybox:1": {},
 	} {
 		if got, ok := ParseECRImage(image); got != want || ok != (want != ECRImage{}) {
 			t.Errorf("%s: %+v %v", image, got, ok)
