@@ -23,8 +23,9 @@ type ServerConfig struct {
 	Data   string
 	// Store names the engine: "pebble" (the default) or "memory".
 	Store string
-	Realm ecs.Realm
-	Root  sigv4.Credentials
+	// Region and Account stand in every ARN.
+	Region, Account string
+	Root            sigv4.Credentials
 	// PublicURL is how agents reach the server, when it is not the address they called.
 	PublicURL string
 	// KeepStopped is how long stopped tasks stay describable; at least an hour (features.md B6.10).
@@ -36,6 +37,8 @@ type ServerConfig struct {
 	Out io.Writer
 }
 
+func (c *ServerConfig) realm() ecs.Realm { return ecs.Realm{Region: c.Region, Account: c.Account} }
+
 var account = regexp.MustCompile(`^[0-9]{12}$`)
 
 func (c *ServerConfig) check() error {
@@ -46,9 +49,9 @@ func (c *ServerConfig) check() error {
 	switch {
 	case c.Data == "" && c.Store != "memory":
 		return errors.New("--data must name a folder")
-	case !account.MatchString(c.Realm.Account):
-		return fmt.Errorf("--account %q is not twelve digits", c.Realm.Account)
-	case c.Realm.Region == "":
+	case !account.MatchString(c.Account):
+		return fmt.Errorf("--account %q is not twelve digits", c.Account)
+	case c.Region == "":
 		return errors.New("--region must not be empty")
 	case c.Root.AccessKeyID == "" || c.Root.SecretAccessKey == "":
 		return errors.New("set BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY: they are the root credentials of this server")

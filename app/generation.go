@@ -65,10 +65,10 @@ func (s *server) open(ctx context.Context) (*generation, error) {
 	}
 	vendor := auth.NewTaskCredentials(sealer)
 	authenticator := auth.NewAuthenticator(auth.Config{
-		Account: s.cfg.Realm.Account, Root: s.cfg.Root, Keys: g.ring, Clock: s.now, Vendor: vendor,
+		Account: s.cfg.Account, Root: s.cfg.Root, Keys: g.ring, Clock: s.now, Vendor: vendor,
 	})
 	d, err := dispatch.New(dispatch.Config{
-		Store: st, Realm: s.cfg.Realm, Auth: authenticator, Credentials: vendor, Clock: dispatch.ShiftedClock{Offset: s.cfg.ClockOffset},
+		Store: st, Realm: s.cfg.realm(), Auth: authenticator, Credentials: vendor, Clock: dispatch.ShiftedClock{Offset: s.cfg.ClockOffset},
 		Logger: s.cfg.Logger, Metrics: s.metrics,
 	})
 	if err != nil {
@@ -115,11 +115,12 @@ func (g *generation) stop() error {
 // routes builds the handlers of a generation: the API by X-Amz-Target, the agents' websockets by path.
 func (s *server) routes(g *generation, a *auth.Authenticator, d *dispatch.Dispatcher) http.Handler {
 	front := awsjson.New(s.frontConfig(wire.TargetPrefix, "ecs", apiecs.Operations(), a))
-	apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.Realm, AgentEndpoint: agentEndpoint}).Register(front)
+	apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.realm(), AgentEndpoint: agentEndpoint}).Register(front)
 	own := awsjson.New(s.frontConfig(apiberth.TargetPrefix, "berth", apiberth.Operations(), a))
 	g.keys.Register(own)
 
 	mux := http.NewServeMux()
+	mux.Handle("/metrics", s.guarded(a, g.ring, s.metrics.handler()))
 	mux.Handle("/acs/ws", d.ACS())
 	mux.Handle("/tcs/ws", d.TCS())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

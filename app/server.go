@@ -119,7 +119,7 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// ServeHTTP answers /healthz unsigned, /metrics to whoever can reach the port, and everything else through the present generation.
+// ServeHTTP answers /healthz to everybody and everything else through the present generation, which wants a signature.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := s.current.Load()
 	switch {
