@@ -88,8 +88,8 @@ func (e *Engine) write(entry store.Entry, last uint64) (err error) {
 	return b.Close()
 }
 
-// Close implements [store.Engine]. After a failure it gives pebble a moment; when that does not suffice, the directory stays
-// locked until the process ends, and the error says so.
+// Close implements [store.Engine]. After a failure pebble cannot be shut down, only cut off from the directory: its memory and
+// its files stay open until the process ends.
 func (e *Engine) Close() error {
 	e.once.Do(func() { e.closeErr = e.close() })
 	return e.closeErr
@@ -97,48 +97,36 @@ func (e *Engine) Close() error {
 
 func (e *Engine) close() error {
 	close(e.closed)
+	shut := make(chan error, 1)
+	go func() { shut <- e.shutDown() }()
 	select {
+	case err := <-shut:
+		return errors.Join(err, e.lock.Close())
 	case <-e.health.failed:
-		return e.closeFailed()
-	default:
+		return e.abandon()
 	}
-	var err error
-	if e.db != nil {
-		<-e.stopped
-		err = e.db.Close()
-	}
-	return errors.Join(err, e.lock.Close())
 }
 
-// closeFailed gives the directory back only once pebble has let go of it.
-func (e *Engine) closeFailed() error {
-	stuck := fmt.Errorf("%w; the data directory stays locked until this process ends", e.health.err)
-	if e.db == nil { // a fatal error while opening: what pebble still holds cannot be known
-		return stuck
+// shutDown closes a healthy pebble. Like the worker, it may come to stand still.
+func (e *Engine) shutDown() error {
+	<-e.stopped
+	if e.db == nil {
+		return nil
 	}
-	closed := make(chan bool, 1)
-	go func() { closed <- e.shutDown() }()
+	return e.db.Close()
+}
+
+// abandon gives the directory back once nothing can be written to it any more.
+func (e *Engine) abandon() error {
+	cut := make(chan struct{})
+	go func() { e.valve.cut(); close(cut) }()
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()
 	select {
-	case ok := <-closed:
-		if ok {
-			return e.lock.Close()
-		}
+	case <-cut:
+		e.health.log.Warn("cut pebble off from the data directory", "because", e.health.err)
+		return e.lock.Close()
 	case <-timer.C:
+		return fmt.Errorf("a write hangs: the data directory stays locked until this process ends: %w", e.health.err)
 	}
-	return stuck
-}
-
-// shutDown reports whether pebble closed; its error is that of the failure once more.
-func (e *Engine) shutDown() (ok bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.health.log.Error("pebble did not shut down", "panic", p)
-		}
-	}()
-	if err := e.db.Close(); err != nil {
-		e.health.log.Warn("pebble shut down after a failure", "error", err)
-	}
-	return true
 }

@@ -9,8 +9,7 @@
 //	  00 "format"    the layout again: ties the file to the data
 //	  00 "revision"  of the last entry, written with each
 //
-// Pebble treats some disk errors as fatal and would end the process, or retries in the background while writers wait. Both become
-// a failure of the engine instead: the commit on its way and all later ones get the error, and the owner closes it and opens anew
-// (a full disk may have room by then). Where pebble cannot be shut down after such an error, the directory stays locked until the
-// process ends, because two live instances on one directory would destroy it.
+// Pebble meets disk errors by ending the process, or by trying again while writers wait. Here they fail the engine instead: the
+// commit on its way and all later ones get the error, and that pebble is cut off from the directory (see valve.go), so that the
+// owner can open it anew; a full disk may have room by then.
 package pebble

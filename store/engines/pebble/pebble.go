@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"syscall"
@@ -30,7 +31,7 @@ const (
 	maxOpenFiles  = 256
 )
 
-// closeWait is how long Close waits for pebble after a failure. It may never end: see [health.Fatalf].
+// closeWait is how long Close waits, after a failure, for the last write under way.
 const closeWait = 5 * time.Second
 
 var errClosed = errors.New("the engine is closed")
@@ -38,7 +39,8 @@ var errClosed = errors.New("the engine is closed")
 // Engine is a [store.Engine] on a directory.
 type Engine struct {
 	health *health
-	lock   *pebble.Lock
+	valve  *valve
+	lock   io.Closer
 	db     *pebble.DB
 
 	revision uint64 // when opened
@@ -65,6 +67,7 @@ func Open(dir string, opts Options) (*Engine, error) {
 		closed:  make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
+	e.valve = &valve{FS: opts.FS, health: e.health}
 	if err := opts.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, e.health.explain(err)
 	}
@@ -73,14 +76,14 @@ func Open(dir string, opts Options) (*Engine, error) {
 	}
 	if err := e.open(opts.FS, dir); err != nil {
 		close(e.stopped) // there is no worker
-		return nil, errors.Join(e.health.explain(err), e.Close())
+		return nil, errors.Join(err, e.Close())
 	}
 	go e.work()
 	return e, nil
 }
 
 func (e *Engine) takeLock(fs vfs.FS, dir string) error {
-	lock, err := pebble.LockDirectory(dir, fs)
+	lock, err := fs.Lock(fs.PathJoin(dir, "LOCK"))
 	switch {
 	case err == nil:
 		e.lock = lock
@@ -100,7 +103,7 @@ func isHeldByUs(err error) bool {
 // open runs pebble's start beside a watch on its health, for a fatal error would leave it standing.
 func (e *Engine) open(fs vfs.FS, dir string) error {
 	if err := claim(fs, dir); err != nil {
-		return err
+		return e.health.explain(err)
 	}
 	type opened struct {
 		db       *pebble.DB
@@ -109,7 +112,7 @@ func (e *Engine) open(fs vfs.FS, dir string) error {
 	}
 	result := make(chan opened, 1)
 	go func() {
-		db, err := pebble.Open(dir, e.options(fs))
+		db, err := pebble.Open(dir, e.options())
 		if err != nil {
 			result <- opened{err: err}
 			return
@@ -120,16 +123,18 @@ func (e *Engine) open(fs vfs.FS, dir string) error {
 	select {
 	case o := <-result:
 		e.db, e.revision = o.db, o.revision
-		return o.err
+		if o.err != nil {
+			return e.health.explain(o.err)
+		}
+		return nil
 	case <-e.health.failed:
 		return e.health.err
 	}
 }
 
-func (e *Engine) options(fs vfs.FS) *pebble.Options {
+func (e *Engine) options() *pebble.Options {
 	return &pebble.Options{
-		FS:                          fs,
-		Lock:                        e.lock,
+		FS:                          e.valve,
 		Logger:                      e.health,
 		EventListener:               &pebble.EventListener{BackgroundError: e.health.fail},
 		FormatMajorVersion:          pebbleFormat,
