@@ -180,6 +180,31 @@ func TestResendUntilAcknowledged(t *testing.T) {
 	a.quiet()
 }
 
+func TestWhatTheAgentReportsIsNotRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.instance()
+	a := w.connect()
+	a.settle()
+	id := w.task("t", ecs.StatusRunning, ecs.StatusPending)
+	expect[*acs.PayloadMessage](a) // never acknowledged
+	w.change(id, func(t *ecs.Task) { t.PendingReason = "waits for ports" })
+	sentinel := w.task("sentinel", ecs.StatusRunning, ecs.StatusPending)
+	p := expect[*acs.PayloadMessage](a)
+	if len(p.Tasks) != 1 || p.Tasks[0].ARN != arnOf(sentinel) {
+		t.Fatalf("got %+v", p.Tasks)
+	}
+	a.ack(p.MessageID)
+	a.quiet()
+	w.clock.Advance(firstResend)
+	a.quiet()
+	hangUp(w, a)
+	// A new session says it again: the agent may have lost it.
+	again := expect[*acs.PayloadMessage](w.connect())
+	if len(again.Tasks) != 2 {
+		t.Errorf("the next session sends %+v", again.Tasks)
+	}
+}
+
 func TestSequenceNeverGoesBack(t *testing.T) {
 	w := newWorld(t)
 	w.instance()
