@@ -28,7 +28,7 @@ func (e *Engine) Manifest(listed []acs.TaskIdentifier) []acs.TaskIdentifier {
 	}
 	var candidates []acs.TaskIdentifier
 	for arn, t := range e.tasks {
-		if !wanted[arn] && !t.stopped && !t.sup.View().Stopping {
+		if !wanted[arn] && !t.stopped && !e.stopping(arn) {
 			candidates = append(candidates, acs.TaskIdentifier{TaskARN: arn, TaskClusterARN: t.task.TaskClusterARN, DesiredStatus: acs.StatusStopped})
 		}
 	}
