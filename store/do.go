@@ -22,7 +22,8 @@ var requests = sync.Pool{New: func() any { return &request{done: make(chan error
 // Do runs a command on the tip of the state and returns once it is durable and visible in [Store.Snapshot].
 //
 // When fn returns an error, nothing of the command remains and Do returns that error unchanged. A command without changes is
-// answered as soon as everything it may have read is durable. A panic in fn becomes an error that is [ErrPanic].
+// answered as soon as everything it may have read is durable; it is not fenced, so a leader that was deposed and does not know it
+// yet still answers it from what was true while it led. A panic in fn becomes an error that is [ErrPanic].
 //
 // fn runs on the one deciding goroutine: it must not block, must not call the store, and must not keep tx.
 //

@@ -67,11 +67,12 @@ func (s *Store) load(ctx context.Context) error {
 
 // read cuts what the engine holds into chunks, each given to a worker and, in order, to the inserter.
 func (s *Store) read(ctx context.Context, work, order chan<- *pairs) (uint64, error) {
-	p := newPairs()
+	p := newPairs(0)
 	give := func() {
+		size := len(p.buf) // read before p is handed over; the next chunk will be much like it
 		order <- p
 		work <- p
-		p = newPairs()
+		p = newPairs(size + size/8)
 	}
 	revision, err := s.cfg.Engine.Load(ctx, func(key, value []byte) error {
 		p.buf = append(p.buf, key...)
@@ -87,8 +88,8 @@ func (s *Store) read(ctx context.Context, work, order chan<- *pairs) (uint64, er
 	return revision, err
 }
 
-func newPairs() *pairs {
-	return &pairs{ends: make([]int, 0, 2*loadChunk), out: make(chan decoded, 1)}
+func newPairs(size int) *pairs {
+	return &pairs{buf: make([]byte, 0, size), ends: make([]int, 0, 2*loadChunk), out: make(chan decoded, 1)}
 }
 
 func decodeAll(work <-chan *pairs) {
