@@ -120,9 +120,9 @@ func (s *server) routes(g *generation, a *auth.Authenticator, d *dispatch.Dispat
 	g.keys.Register(own)
 
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", s.guarded(a, g.ring, s.metrics.handler()))
-	mux.Handle("/acs/ws", d.ACS())
-	mux.Handle("/tcs/ws", d.TCS())
+	mux.Handle("/metrics", withRequestID(s.guarded(a, g.ring, s.metrics.handler())))
+	mux.Handle("/acs/ws", withRequestID(d.ACS()))
+	mux.Handle("/tcs/ws", withRequestID(d.TCS()))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), apiberth.TargetPrefix+".") {
 			own.ServeHTTP(w, r)

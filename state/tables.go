@@ -92,12 +92,13 @@ func TaskKey(cluster string, id ecs.TaskID) string { return cluster + "/" + stri
 // InstanceKey is the key of an instance in its table.
 func InstanceKey(cluster string, id ecs.InstanceID) string { return cluster + "/" + string(id) }
 
-// TaskDefinitionKey is the key of a revision in its table: revisions of a family stand together, in numeric order.
+// TaskDefinitionKey is the key of a revision in its table: revisions of a family stand together, in numeric order, and families in
+// order of their names, because the separator sorts before every character of a name.
 func TaskDefinitionKey(family string, revision int32) string {
 	var digits [10]byte
 	for i := len(digits) - 1; i >= 0; i-- {
 		digits[i] = byte('0' + revision%10)
 		revision /= 10
 	}
-	return family + ":" + string(digits[:])
+	return family + " " + string(digits[:])
 }

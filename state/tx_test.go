@@ -42,7 +42,7 @@ func TestRevisionsOfAFamilyStandInNumericOrder(t *testing.T) {
 		t.Fatalf("latest active is %+v, want revision 10", d)
 	}
 	var got []int32
-	v.ScanTaskDefinitions("f:", func(_ string, d *ecs.TaskDefinition) bool {
+	v.ScanTaskDefinitions(TaskDefinitionKey("f", 0), func(_ string, d *ecs.TaskDefinition) bool {
 		got = append(got, d.Revision)
 		return d.Family == "f" && len(got) < 4
 	})

@@ -54,6 +54,9 @@ var rules = map[string]map[string]rule{
 	"ListTasks": {
 		"launchType": {message: textLaunchType},
 	},
+	"RegisterTaskDefinition": {
+		"placementConstraints.type": {skip: true},
+	},
 	"RunTask": {
 		"launchType": {message: textLaunchType},
 	},
