@@ -52,12 +52,13 @@ func ReportTask(tx *state.Tx, r TaskReport) error {
 		return nil
 	}
 	t := *old
-	t.Containers = slices.Clone(old.Containers)
 	now := moment(old, tx.Now())
 	changed := applyContainers(&t, r.Containers)
 	changed = pulled(&t, &r, now) || changed
 	changed = applyWaiting(&t, &r) || changed
-	if t.LastStatus.Before(r.Status) {
+	// What failed to start never runs; the word of an agent that says both is not taken.
+	failed := t.StopCode == ecs.StopTaskFailedToStart && r.Status == ecs.StatusRunning
+	if t.LastStatus.Before(r.Status) && !failed {
 		t.LastStatus = r.Status
 		changed = true
 		if r.Status == ecs.StatusRunning {
@@ -78,36 +79,39 @@ func ReportTask(tx *state.Tx, r TaskReport) error {
 	return nil
 }
 
+// applyContainers takes over the reports in their order: one list can hold a container twice, RUNNING and then STOPPED.
 func applyContainers(t *ecs.Task, reports []ContainerReport) bool {
-	changed := false
+	before := t.Containers
+	t.Containers = slices.Clone(before)
 	for _, r := range reports {
-		if k := t.ContainerIndex(r.Name); k >= 0 && applyContainer(&t.Containers[k], &r) {
-			changed = true
+		if k := t.ContainerIndex(r.Name); k >= 0 {
+			applyContainer(&t.Containers[k], &r)
 		}
 	}
-	return changed
+	return !slices.EqualFunc(before, t.Containers, sameReport)
 }
 
-func applyContainer(c *ecs.Container, r *ContainerReport) bool {
-	if r.Status.Before(c.LastStatus) && r.Status != "" {
-		return false
-	}
-	n := *c
+func applyContainer(c *ecs.Container, r *ContainerReport) {
 	if r.Status != "" {
-		n.LastStatus = r.Status
+		if r.Status.Before(c.LastStatus) {
+			return
+		}
+		c.LastStatus = r.Status
 	}
-	n.RuntimeID, n.ImageDigest = orElse(r.RuntimeID, n.RuntimeID), orElse(r.ImageDigest, n.ImageDigest)
 	if r.ExitCode != nil {
-		n.ExitCode = r.ExitCode
+		c.ExitCode = r.ExitCode
 	}
-	n.Reason = orElse(cut(r.Reason), n.Reason)
 	if len(r.Bindings) > 0 {
-		n.Bindings = r.Bindings
+		c.Bindings = r.Bindings
 	}
-	same := n.LastStatus == c.LastStatus && n.RuntimeID == c.RuntimeID && n.ImageDigest == c.ImageDigest &&
-		n.Reason == c.Reason && sameExit(n.ExitCode, c.ExitCode) && slices.Equal(n.Bindings, c.Bindings)
-	*c = n
-	return !same
+	c.RuntimeID, c.ImageDigest = orElse(r.RuntimeID, c.RuntimeID), orElse(r.ImageDigest, c.ImageDigest)
+	c.Reason = orElse(cut(r.Reason), c.Reason)
+}
+
+// sameReport compares what reports can change.
+func sameReport(a, b ecs.Container) bool {
+	return a.LastStatus == b.LastStatus && sameExit(a.ExitCode, b.ExitCode) && slices.Equal(a.Bindings, b.Bindings) &&
+		a.RuntimeID == b.RuntimeID && a.ImageDigest == b.ImageDigest && a.Reason == b.Reason
 }
 
 func sameExit(a, b *int32) bool { return a == b || a != nil && b != nil && *a == *b }
