@@ -59,11 +59,15 @@ func openAt(dir string) (*store.Store, error) {
 	return store.Open(context.Background(), store.Config{Engine: e, Logger: log})
 }
 
-// kills is how often the process is killed.
-const kills = 110
+// How often the process is killed: loaded times in the middle of many commits, early times at any moment from its start, which
+// may be before or while it opens the directory.
+const (
+	loaded = 100
+	early  = 20
+)
 
 // TestKilledAtRandomMoments kills a process under load again and again on the same data directory, and after each time opens
-// the directory and verifies. Some kills come before the child has opened it, most in the middle of many commits.
+// the directory and verifies.
 func TestKilledAtRandomMoments(t *testing.T) {
 	dir := t.TempDir()
 	seed := uint64(time.Now().UnixNano())
@@ -71,9 +75,10 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	var acknowledged [Writers]int64
 	under := 0
-	for kill := range kills {
+	for kill := range loaded + early {
 		before := acknowledged
-		runAndKill(t, dir, time.Duration(r.Int64N(int64(120*time.Millisecond))), &acknowledged)
+		after := time.Duration(r.Int64N(int64(80 * time.Millisecond)))
+		runAndKill(t, dir, after, kill%((loaded+early)/early) == 0, &acknowledged)
 		if acknowledged != before {
 			under++
 		}
@@ -83,14 +88,15 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	for _, n := range acknowledged {
 		all += n
 	}
-	t.Logf("%d commands survived %d kills, %d of them under load", all, kills, under)
-	if under < kills/2 {
-		t.Fatalf("only %d of %d kills met a process under load", under, kills)
+	t.Logf("%d commands survived %d kills, %d of them under load", all, loaded+early, under)
+	if under < loaded {
+		t.Fatalf("only %d kills met a process under load, want %d", under, loaded)
 	}
 }
 
-// runAndKill starts a child and kills it after a while, then reads what it was told until the pipe ends.
-func runAndKill(t *testing.T, dir string, after time.Duration, acknowledged *[Writers]int64) {
+// runAndKill starts a child and kills it a while after its start, or after its first acknowledged command, and reads what it was
+// told until the pipe ends.
+func runAndKill(t *testing.T, dir string, after time.Duration, fromStart bool, acknowledged *[Writers]int64) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -106,12 +112,15 @@ func runAndKill(t *testing.T, dir string, after time.Duration, acknowledged *[Wr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
+	kill := sync.OnceFunc(func() { time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) })
+	if fromStart {
+		kill()
+	}
 	for b := make([]byte, 9); ; {
 		if _, err := io.ReadFull(out, b); err != nil {
 			break // the end; a record is written whole or not at all
 		}
+		kill()
 		acknowledged[b[0]] = int64(binary.BigEndian.Uint64(b[1:]))
 	}
 	_ = cmd.Wait()
