@@ -206,6 +206,9 @@ type UpdateInstanceStateInput struct {
 // UpdateInstanceState moves an instance between ACTIVE and DRAINING. It returns nil when the cluster has no such instance or it is
 // INACTIVE: ECS reports that as a failure of the item (semantics.md 1.4).
 func UpdateInstanceState(tx *state.Tx, in UpdateInstanceStateInput) (*ecs.Instance, error) {
+	if in.Status != ecs.InstanceActive && in.Status != ecs.InstanceDraining {
+		return nil, ecs.InvalidParameterf("Container instance status should be one of [ACTIVE, DRAINING]")
+	}
 	i := tx.Instance(in.Cluster, in.ID)
 	if i == nil || i.Status == ecs.InstanceInactive {
 		return nil, nil
