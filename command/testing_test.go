@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"berth/ecs"
 	"berth/state"
@@ -88,12 +89,21 @@ func (w *world) define(family string, change func(*ecs.TaskDefinition)) *ecs.Tas
 	return do(w, func(tx *state.Tx) (*ecs.TaskDefinition, error) { return RegisterTaskDefinition(tx, def, Caller{}) })
 }
 
+// capabilities are what the tests' definitions ask of an instance, but for one of them.
+func capabilities(without ecs.Attribute) []ecs.Attribute {
+	all := []ecs.Attribute{
+		{Name: "com.amazonaws.ecs.capability.task-iam-role"}, {Name: "com.amazonaws.ecs.capability.docker-remote-api.1.17"},
+		{Name: "ecs.capability.task-cpu-mem-limit"},
+	}
+	return slices.DeleteFunc(all, func(a ecs.Attribute) bool { return a.Name == without.Name })
+}
+
 // host registers an instance of 1024 CPU units and 1024 MiB in cluster "c", connected, with whatever attributes definitions need.
 func (w *world) host(change func(*RegisterInstanceInput)) *ecs.Instance {
 	w.t.Helper()
 	in := RegisterInstanceInput{
 		Cluster: "c", CPUUnits: 1024, MemoryMiB: 1024, DefaultZone: "z", By: Caller{KeyID: "key", Agent: true, ARN: "arn:agent"},
-		Attributes: []ecs.Attribute{{Name: "com.amazonaws.ecs.capability.task-iam-role"}, {Name: "ecs.capability.container-ordering"}},
+		Attributes: capabilities(ecs.Attribute{}),
 	}
 	if change != nil {
 		change(&in)
