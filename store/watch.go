@@ -130,7 +130,7 @@ func (s *Store) Watch() *Watcher {
 // Snapshot is the state the batches continue.
 func (w *Watcher) Snapshot() *state.Snapshot { return w.snapshot }
 
-// Next waits for the next batch. Its error is ctx's, [ErrSlow] when this watcher must start over, [ErrClosed] after Close, or the
+// Next waits for the next batch; [Store.Snapshot] then is at least as new. Its error is ctx's, [ErrSlow] when this watcher must start over, [ErrClosed] after Close, or the
 // store's when that stopped and everything published was read.
 func (w *Watcher) Next(ctx context.Context) (Batch, error) {
 	for {

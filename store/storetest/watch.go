@@ -35,7 +35,7 @@ func testWatch(t *testing.T, open Opener) {
 				if i%10 == writer {
 					w := s.Watch()
 					watching.Go(func() {
-						if view := replay(t, w, i%20 == writer, 2*writers*commands); view != nil {
+						if view := replay(t, s, w, i%20 == writer, 2*writers*commands); view != nil {
 							finals <- Dump(view)
 						}
 					})
@@ -55,7 +55,7 @@ func testWatch(t *testing.T, open Opener) {
 }
 
 // replay reads until the counter "all" reaches its end and returns what that gave; nil when the watcher ended before.
-func replay(t *testing.T, w *store.Watcher, channel bool, end int64) *state.View {
+func replay(t *testing.T, s *store.Store, w *store.Watcher, channel bool, end int64) *state.View {
 	defer w.Close()
 	view, revision := copyOf(w.Snapshot()), w.Snapshot().Revision()
 	for number(view, "all") < end {
@@ -68,6 +68,9 @@ func replay(t *testing.T, w *store.Watcher, channel bool, end int64) *state.View
 			t.Errorf("revision %d after %d", b.Revision, revision)
 		}
 		revision = b.Revision
+		if at := s.Snapshot().Revision(); at < revision {
+			t.Errorf("a watcher has revision %d while the snapshot is at %d", revision, at)
+		}
 		for _, c := range b.Changes {
 			before := []state.Change{{Table: c.Table, Key: c.Key, New: c.New}}
 			view.Apply(before)
