@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -29,7 +30,7 @@ type Retention struct {
 // retentionPeriod is how often Retention looks.
 const retentionPeriod = time.Minute
 
-// Step removes one batch and returns when to look again: at once when something was left.
+// Step removes one batch and returns when to look again: at once when something was left, later when removing failed.
 func (r *Retention) Step(ctx context.Context, now time.Time) (time.Time, error) {
 	in := command.ExpireInput{
 		TasksStoppedBefore:      ecs.TimeOf(now.Add(-r.Tasks)),
@@ -41,10 +42,13 @@ func (r *Retention) Step(ctx context.Context, now time.Time) (time.Time, error) 
 		more, err = command.Expire(tx, in)
 		return err
 	})
-	if more {
-		return now, err
+	if err != nil {
+		return now.Add(retentionPeriod), fmt.Errorf("remove old records: %w", err)
 	}
-	return now.Add(retentionPeriod), err
+	if more {
+		return now, nil
+	}
+	return now.Add(retentionPeriod), nil
 }
 
 // Run steps until ctx ends.
@@ -60,8 +64,7 @@ func (r *Retention) Run(ctx context.Context) {
 		now := r.Clock()
 		next, err := r.Step(ctx, now)
 		if err != nil && ctx.Err() == nil {
-			r.Logger.Warn("removing old records failed", "error", err)
-			next = now.Add(retentionPeriod)
+			r.Logger.Warn("retention failed, will repeat", "error", err)
 		}
 		timer.Reset(next.Sub(now))
 	}
