@@ -58,6 +58,8 @@ type entry struct {
 	// asked: the server wants it stopped; stopped: the last container has stopped; taken: the server has taken that
 	// report.
 	asked, stopped, taken bool
+	// last is the STOPPED report, to be repeated when the server asks about the task as if it had never come.
+	last report.Change
 }
 
 // Open finds what the engine has of this instance's tasks and takes them up again; it waits for an engine that is away.
@@ -168,10 +170,27 @@ func (e *Engine) Stop(arn string) {
 	e.mu.Unlock()
 	if t != nil {
 		t.sup.Stop()
+		e.remind(arn)
 		return
 	}
 	e.log.Info("asked to stop a task that is not here", "task", arn)
 	e.config.Report(report.Change{TaskARN: arn, Status: report.Stopped, Reason: "TaskStateError: the agent does not have this task", Urgent: true})
+}
+
+// remind repeats the STOPPED of a task that has stopped and whose report was taken. A server that still asks about it
+// has lost the report, for instance because it was restored from a backup.
+func (e *Engine) remind(arn string) {
+	e.mu.Lock()
+	t := e.tasks[arn]
+	lost := t != nil && t.taken
+	var last report.Change
+	if lost {
+		last = t.last
+	}
+	e.mu.Unlock()
+	if lost {
+		e.config.Report(last)
+	}
 }
 
 // run begins a task that is new; a known one, running or stopped, is left as it is.
@@ -180,6 +199,7 @@ func (e *Engine) run(task acs.Task) {
 	e.mu.Lock()
 	if e.tasks[task.ARN] != nil || e.ctx.Err() != nil {
 		e.mu.Unlock()
+		e.remind(task.ARN)
 		return
 	}
 	reason := e.ledger.tooBig(c)
@@ -205,10 +225,22 @@ func (e *Engine) supervise(task acs.Task, found []supervisor.Found) (*supervisor
 	return supervisor.Start(e.ctx, supervisor.Config{
 		Runtime: e.config.Runtime, Identity: e.config.Identity,
 		StopTimeout: e.config.StopTimeout, PullPolicy: e.config.PullPolicy,
-		Report: e.config.Report, HealthChanged: e.config.HealthChanged,
+		Report: e.report, HealthChanged: e.config.HealthChanged,
 		Stopped: func() { e.ended(task.ARN) },
 		Logger:  e.log,
 	}, task, found)
+}
+
+// report hands on a supervisor's change and keeps the last one.
+func (e *Engine) report(change report.Change) {
+	if change.Status == report.Stopped {
+		e.mu.Lock()
+		if t := e.tasks[change.TaskARN]; t != nil {
+			t.last = change
+		}
+		e.mu.Unlock()
+	}
+	e.config.Report(change)
 }
 
 // refuse reports a task that never can run.

@@ -150,7 +150,7 @@ func TestQueueWaitsForMemoryAndCPU(t *testing.T) {
 		r.apply(job("c", "run", cpu(1000)), job("d", "run", cpu(100)))
 		r.expect("d", "PENDING Waiting for 100 CPU units (24 of 1024 are free), held by running tasks")
 		r.apply(stopOf("d"))
-		r.expect("d", "STOPPED Waiting for 100 CPU units (24 of 1024 are free), held by running tasks")
+		r.expect("d", "STOPPED")
 		r.apply(stopOf("c"))
 		r.apply(job("e", "run", cpu(1000)))
 		r.expect("e", "RUNNING")
@@ -204,12 +204,28 @@ func TestDuplicatesAndStrangers(t *testing.T) {
 			t.Error(got)
 		}
 		r.expect("good", "RUNNING")
-		n := len(r.changes)
 		r.apply(stopOf("a"))
-		r.apply(job("a", "run"))
 		r.expect("a", "STOPPED")
-		if len(r.changes) != n+1 {
-			t.Errorf("a stopped task that is sent again is reported again: %+v", r.changes[n:])
+	})
+}
+
+func TestAServerThatLostTheEndIsReminded(t *testing.T) {
+	withEngine(t, func(r *rig) {
+		r.apply(job("a", "exit 3"))
+		ask := map[string]func(){
+			"RUNNING":  func() { r.apply(job("a", "run")) },
+			"STOPPED":  func() { r.apply(stopOf("a")) },
+			"manifest": func() { r.e.Manifest([]acs.TaskIdentifier{{TaskARN: arn("a"), DesiredStatus: "RUNNING"}}) },
+		}
+		for name, do := range ask {
+			n := len(r.changes)
+			do()
+			if len(r.changes) != n+1 || r.changes[n].Status != report.Stopped || *r.changes[n].Containers[0].ExitCode != 3 {
+				t.Errorf("%s: %+v", name, r.changes[n:])
+			}
+		}
+		if n, _, _ := r.rt.Left(); n != 1 {
+			t.Errorf("%d containers: the task ran again", n)
 		}
 	})
 }

@@ -12,18 +12,22 @@ import (
 
 // Manifest compares the server's list with the host. It returns the tasks that run here although the server does not
 // want them to; they are stopped only when the server confirms. A task that the server believes to run here and of
-// which nothing is known is reported STOPPED, unless it arrives within the grace period.
+// which nothing is known is reported STOPPED, unless it arrives within the grace period; one that has stopped here is
+// reported again.
 func (e *Engine) Manifest(listed []acs.TaskIdentifier) []acs.TaskIdentifier {
 	wanted := map[string]bool{}
-	var missing []string
+	var missing, over []string
 	e.mu.Lock()
 	for _, t := range listed {
 		if t.DesiredStatus != acs.StatusRunning {
 			continue
 		}
 		wanted[t.TaskARN] = true
-		if e.tasks[t.TaskARN] == nil {
+		switch known := e.tasks[t.TaskARN]; {
+		case known == nil:
 			missing = append(missing, t.TaskARN)
+		case known.taken:
+			over = append(over, t.TaskARN)
 		}
 	}
 	var candidates []acs.TaskIdentifier
@@ -33,6 +37,9 @@ func (e *Engine) Manifest(listed []acs.TaskIdentifier) []acs.TaskIdentifier {
 		}
 	}
 	e.mu.Unlock()
+	for _, arn := range over {
+		e.remind(arn)
+	}
 	if len(missing) > 0 {
 		e.wg.Go(func() { e.mourn(missing) })
 	}

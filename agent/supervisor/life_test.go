@@ -98,7 +98,7 @@ func TestStopBeforeAdmission(t *testing.T) {
 		b.settle()
 		b.s.Stop()
 		b.settle()
-		b.tells("PENDING (Waiting for host port 80/tcp)", "STOPPED (Waiting for host port 80/tcp) main=STOPPED")
+		b.tells("PENDING (Waiting for host port 80/tcp)", "STOPPED main=STOPPED")
 		b.over(true)
 		if calls := b.rt.Calls(); len(calls) != 0 {
 			t.Errorf("%q", calls)

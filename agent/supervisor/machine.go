@@ -67,6 +67,9 @@ func (m *machine) apply(in input, now time.Time) {
 	case wait:
 		m.reason = in.reason
 	case stopTask:
+		if !m.admitted {
+			m.reason = "" // it waits for nothing any more
+		}
 		m.stopping = true
 	case resume:
 		m.admitted = true

@@ -1,8 +1,6 @@
 package docker_test
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"os"
@@ -30,58 +28,13 @@ func engine(t *testing.T) *docker.Runtime {
 	return rt
 }
 
-// busybox imports the host's static busybox as an image of its own, for want of a registry.
-func busybox(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("busybox")
-	if err != nil {
-		t.Skip("no static busybox on this host to make an image from")
-	}
-	binary, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	add := func(h tar.Header, body []byte) {
-		h.Size = int64(len(body))
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	add(tar.Header{Name: "bin/", Typeflag: tar.TypeDir, Mode: 0o755}, nil)
-	add(tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o777}, nil)
-	add(tar.Header{Name: "bin/busybox", Typeflag: tar.TypeReg, Mode: 0o755}, binary)
-	for _, name := range []string{"sh", "sleep", "cat", "printenv"} {
-		add(tar.Header{Name: "bin/" + name, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}, nil)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	image := "berth-test-" + strings.ToLower(rand.Text()[:10]) + ":local"
-	cmd := exec.Command("docker", "import", "-", image)
-	cmd.Stdin = &archive
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("docker import: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("docker", "rmi", "-f", image).CombinedOutput(); err != nil {
-			t.Errorf("docker rmi: %v: %s", err, out)
-		}
-	})
-	return image
-}
-
 func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 func TestContract(t *testing.T) {
 	rt := engine(t)
 	runtimetest.Run(t, runtimetest.Harness{
 		Runtime:    rt,
-		Image:      busybox(t),
+		Image:      runtimetest.BusyBox(t),
 		Missing:    "127.0.0.1:9/no/such:image",
 		Exit:       func(code string) []string { return sh("exit " + code) },
 		Sleep:      []string{"/bin/sleep", "1000"},
@@ -124,7 +77,7 @@ func run(t *testing.T, rt *docker.Runtime, spec runtime.Spec) (string, runtime.S
 
 func TestSpecReachesTheContainer(t *testing.T) {
 	rt := engine(t)
-	image := busybox(t)
+	image := runtimetest.BusyBox(t)
 	dir := t.TempDir()
 	out, state := run(t, rt, runtime.Spec{
 		Image:      image,
@@ -156,7 +109,7 @@ func TestSpecReachesTheContainer(t *testing.T) {
 func TestOutOfMemoryIsSeen(t *testing.T) {
 	rt := engine(t)
 	_, state := run(t, rt, runtime.Spec{
-		Image: busybox(t), MemoryMiB: 8, NetworkMode: "none", HostConfig: `{"MemorySwap":8388608}`,
+		Image: runtimetest.BusyBox(t), MemoryMiB: 8, NetworkMode: "none", HostConfig: `{"MemorySwap":8388608}`,
 		Command: sh("busybox dd if=/dev/zero of=/dev/null bs=64M count=2 2>/dev/null || exit 137"), Config: `{"Env":["PATH=/bin"]}`,
 	})
 	if !state.OOMKilled || state.ExitCode != 137 {
@@ -184,7 +137,7 @@ func TestTaskLimitsReachTheContainer(t *testing.T) {
 		}
 	}()
 	out, state := run(t, rt, runtime.Spec{
-		Image: busybox(t), NetworkMode: "none", CgroupParent: parent, Config: `{"Env":["PATH=/bin"]}`,
+		Image: runtimetest.BusyBox(t), NetworkMode: "none", CgroupParent: parent, Config: `{"Env":["PATH=/bin"]}`,
 		HostConfig: `{"MemorySwappiness":0}`,
 		Command:    sh("busybox dd if=/dev/zero of=/dev/null bs=64M count=2 2>/dev/null; echo $?; exit 3"),
 	})
