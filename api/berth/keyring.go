@@ -8,8 +8,8 @@ import (
 	"berth/state"
 )
 
-// KeyRing finds access keys in the published state and opens their secrets. Opened secrets are kept in memory; a revoked key is
-// seen at once because its record is read for every request.
+// KeyRing finds access keys in the published state and opens their secrets. Opened secrets are kept in memory while their key is
+// good; a revoked key is seen at once because its record is read for every request.
 type KeyRing struct {
 	Snapshot func() *state.Snapshot
 	Sealer   *auth.Sealer
@@ -26,6 +26,7 @@ func (k *KeyRing) LookupKey(id string) (auth.Key, bool) {
 	}
 	key := auth.Key{ID: id, Role: role(record.Role), Name: record.Name, Revoked: record.RevokedAt != 0}
 	if key.Revoked {
+		k.forget(id)
 		return key, true
 	}
 	secret, err := k.secret(record)
@@ -41,6 +42,17 @@ func role(r ecs.KeyRole) auth.Role {
 		return auth.RoleAgent
 	}
 	return auth.RoleOperator
+}
+
+func (k *KeyRing) forget(id string) {
+	k.mu.RLock()
+	_, known := k.opened[id]
+	k.mu.RUnlock()
+	if known {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.opened, id)
+	}
 }
 
 func (k *KeyRing) secret(record *ecs.AccessKey) (string, error) {

@@ -34,9 +34,6 @@ func (s *Service) Register(m *awsjson.Mux) {
 var keyName = regexp.MustCompile(`^[A-Za-z0-9_.@-]{1,64}$`)
 
 func (s *Service) createAccessKey(ctx context.Context, in *CreateAccessKeyInput) (*CreateAccessKeyOutput, error) {
-	if !keyName.MatchString(in.Name) {
-		return nil, ecs.InvalidParameterf("name should be 1 to 64 letters, digits or any of _ . @ -")
-	}
 	record, secret, err := s.Create(ctx, in.Name, ecs.KeyRole(in.Role))
 	if err != nil {
 		return nil, err
@@ -44,8 +41,12 @@ func (s *Service) createAccessKey(ctx context.Context, in *CreateAccessKeyInput)
 	return &CreateAccessKeyOutput{AccessKey: shown(record), SecretAccessKey: secret}, nil
 }
 
-// Create makes and stores a key and returns its secret, which cannot be had again through the API.
+// Create makes and stores a key and returns its secret, which cannot be had again through the API. The name becomes part of the
+// caller's ARN, so that it may hold only what an ARN may.
 func (s *Service) Create(ctx context.Context, name string, role ecs.KeyRole) (*ecs.AccessKey, string, error) {
+	if !keyName.MatchString(name) {
+		return nil, "", ecs.InvalidParameterf("name should be 1 to 64 letters, digits or any of _ . @ -")
+	}
 	id, secret := auth.NewAccessKey(rand.Reader)
 	var record *ecs.AccessKey
 	err := s.Store.Do(ctx, func(tx *state.Tx) error {
@@ -55,7 +56,10 @@ func (s *Service) Create(ctx context.Context, name string, role ecs.KeyRole) (*e
 		})
 		return err
 	})
-	return record, secret, err
+	if err != nil {
+		return nil, "", err
+	}
+	return record, secret, nil
 }
 
 func (s *Service) listAccessKeys(context.Context, *ListAccessKeysInput) (*ListAccessKeysOutput, error) {
