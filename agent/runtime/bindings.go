@@ -4,11 +4,31 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
+
+// WithoutTwins drops the bindings on IPv6 addresses that repeat one on an IPv4 address: Docker publishes every port on both, and
+// clients expect one binding a port, as the amazon-ecs-agent reports since it filters them (semantics.md 6, networkBindings).
+func WithoutTwins(bindings []Binding) []Binding {
+	type mapping struct {
+		port     uint16
+		protocol string
+	}
+	v4 := map[mapping]bool{}
+	for _, b := range bindings {
+		if !strings.Contains(b.HostIP, ":") {
+			v4[mapping{b.ContainerPort, string(b.Protocol)}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(bindings), func(b Binding) bool {
+		return strings.Contains(b.HostIP, ":") && v4[mapping{b.ContainerPort, string(b.Protocol)}]
+	})
+}
 
 // FoldRanges replaces the single ports that belong to a mapping given as a range by one binding per host address, and
 // sorts the result by port, protocol and address.
 func FoldRanges(bindings []Binding, ports []Port) []Binding {
+	bindings = WithoutTwins(bindings)
 	var out []Binding
 	folded := map[string]bool{}
 	for _, b := range bindings {
