@@ -207,12 +207,10 @@ func newTask(tx *state.Tx, s *TaskSpec, def *ecs.TaskDefinition, i *ecs.Instance
 		CPU: def.CPU, Memory: def.Memory, Overrides: s.Overrides, Reserved: needs,
 		DesiredStatus: ecs.StatusRunning, LastStatus: ecs.StatusPending, Health: ecs.HealthUnknown,
 		CreatedAt: tx.Now(), Version: 1, EnableExecuteCommand: s.EnableExecuteCommand, Tags: s.tags(def),
+		Connectivity: ecs.Connected, ConnectivityAt: tx.Now(), // placement takes no instance whose agent is away
 	}
 	if i.External() {
 		t.LaunchType = ecs.LaunchExternal
-	}
-	if i.AgentConnected {
-		t.Connectivity, t.ConnectivityAt = ecs.Connected, tx.Now()
 	}
 	applySizes(t, s.Overrides)
 	nameCredentials(tx, t, def)

@@ -294,6 +294,17 @@ func TestStrategiesReachPlacement(t *testing.T) {
 	}
 }
 
+// Without a strategy the tasks of one call do not all go to the same instance.
+func TestTasksOfOneCallAreDrawnOneByOne(t *testing.T) {
+	w := newWorld(t)
+	w.define("f", nil)
+	a, b := w.host(nil), w.host(nil)
+	w.run("f", func(in *RunTaskInput) { in.Count = 10 })
+	if x, y := w.view.Usage(a.ID).Tasks, w.view.Usage(b.ID).Tasks; x == 0 || y == 0 {
+		t.Errorf("%d and %d tasks", x, y)
+	}
+}
+
 func TestLaunchTypes(t *testing.T) {
 	w := newWorld(t)
 	w.define("f", nil)

@@ -6,4 +6,7 @@
 // It is pure: it reads a view and a request and returns a choice; the caller records it. Ties are broken by a hash of the
 // request's seed and the instance's id, so the same question has the same answer everywhere. Constraints bind, strategies are
 // best effort (semantics.md 4).
+//
+// The choice is made on the goroutine that decides every command: an instance that is passed over costs no memory, and texts are
+// written only when nothing fits.
 package placement
