@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"slices"
 	"strings"
 
 	"berth/ecs"
@@ -18,6 +19,12 @@ type question struct {
 // and nil without rejections when the cluster has no ACTIVE instance at all.
 func Place(v *state.View, r *Request) (*ecs.Instance, []Rejection) {
 	q := &question{Request: r, view: v}
+	if byChance(r.Strategies) {
+		if i := draw(q); i != nil {
+			return i, nil
+		}
+		return nil, q.rejections()
+	}
 	fit := make([]candidate, 0, v.Counts(r.Cluster).Instances)
 	q.scan(func(c candidate) {
 		if failed(q, c, filters) == nil {
@@ -27,9 +34,40 @@ func Place(v *state.View, r *Request) (*ecs.Instance, []Rejection) {
 	if len(fit) > 0 {
 		return choose(q, fit), nil
 	}
+	return nil, q.rejections()
+}
+
+// byChance reports whether the strategies leave the choice to the seed alone.
+func byChance(strategies []Strategy) bool {
+	return !slices.ContainsFunc(strategies, func(s Strategy) bool { return s.Type != Random })
+}
+
+// draw is choose without strategies. Only an instance that the seed prefers to the best so far is asked whether it fits: a handful
+// of a hundred, where filtering all of them first would be most of the work of a placement.
+func draw(q *question) *ecs.Instance {
+	var best *ecs.Instance
+	var bestHash uint64
+	q.view.ScanInstances(q.Cluster, "", func(i *ecs.Instance) bool {
+		if i.Status != ecs.InstanceActive {
+			return true
+		}
+		h := hash(q.Seed, string(i.ID))
+		if best != nil && h >= bestHash {
+			return true
+		}
+		if failed(q, candidate{i, q.view.Usage(i.ID)}, filters) == nil {
+			best, bestHash = i, h
+		}
+		return true
+	})
+	return best
+}
+
+// rejections explains every ACTIVE instance, none of which can take the task.
+func (q *question) rejections() []Rejection {
 	var rejected []Rejection
 	q.scan(func(c candidate) { rejected = append(rejected, *check(q, c, filters)) })
-	return nil, rejected
+	return rejected
 }
 
 // scan calls fn with the ACTIVE instances of the cluster, in order of id.

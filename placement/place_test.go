@@ -138,3 +138,41 @@ func TestTiesDoNotDependOnOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawChoosesAsFilteringFirstWould holds the shortcut of a choice by chance against the long way.
+func TestDrawChoosesAsFilteringFirstWould(t *testing.T) {
+	w := newWorld()
+	for k := range 60 {
+		id := ecs.InstanceID(fmt.Sprintf("%032x", k*7919))
+		w.instance(id, func(i *ecs.Instance) {
+			i.CPUUnits, i.MemoryMiB, i.AgentConnected = int64(256*(k%5)), 4096, k%7 != 0
+			if k%11 == 0 {
+				i.Status = ecs.InstanceDraining
+			}
+		})
+	}
+	rejected := 0
+	for seed := range uint64(500) {
+		r := Request{Cluster: "c", Seed: seed, Needs: ecs.Reservation{CPUUnits: int64(3 * seed % 1100)}}
+		q := &question{Request: &r, view: w.view}
+		var fit []candidate
+		q.scan(func(c candidate) {
+			if failed(q, c, filters) == nil {
+				fit = append(fit, c)
+			}
+		})
+		got, why := Place(w.view, &r)
+		if len(fit) == 0 {
+			if rejected++; got != nil || len(why) == 0 {
+				t.Fatalf("seed %d: chose %v, rejections %v, where nothing fits", seed, got, why)
+			}
+			continue
+		}
+		if want := choose(q, fit); got != want || why != nil {
+			t.Fatalf("seed %d: chose %v, want %s", seed, got, want.ID)
+		}
+	}
+	if rejected == 0 || rejected == 500 {
+		t.Errorf("%d of 500 requests fitted nowhere: the test shows nothing", rejected)
+	}
+}
