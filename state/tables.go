@@ -50,6 +50,7 @@ type Snapshot = View
 // NewView returns an empty state at revision 0.
 func NewView() *View {
 	return &View{
+		tasks:           *btree.NewMap[string, *ecs.Task](indexDegree),
 		tasksByInstance: newIndex(), tasksByFamily: newIndex(), tasksByGroup: newIndex(), tasksByStarter: newIndex(), tasksByToken: newIndex(),
 		activeRevisions: newIndex(), stoppedTasks: newEnded(), inactiveInstance: newEnded(),
 	}
