@@ -40,6 +40,12 @@ type envelope struct {
 	Message jsontext.Value `json:"message,omitzero"`
 }
 
+// outgoing is an envelope whose message is not JSON yet: writing both in one pass spares a copy and a second look at every payload.
+type outgoing struct {
+	Type    string  `json:"type"`
+	Message Message `json:"message"`
+}
+
 // makers has one constructor per known type. HeartbeatMessage exists on both websockets with the same name; its ACS
 // form has one member more.
 var makers = map[string]func() Message{}
@@ -89,21 +95,18 @@ func Decode(frame []byte) (Message, error) {
 // Encode writes one frame for a message or a pointer to one. Members without a value are left out. An *UnknownMessage
 // is written as it was read.
 func Encode(msg Message) ([]byte, error) {
-	var body jsontext.Value
+	var frame []byte
+	var err error
 	switch m := msg.(type) {
 	case nil:
 		return nil, errors.New("encode: no message")
 	case *UnknownMessage:
-		body = m.Raw
+		frame, err = json.Marshal(envelope{Type: m.Type, Message: m.Raw}, encodeOptions)
 	case UnknownMessage:
-		body = m.Raw
+		frame, err = json.Marshal(envelope{Type: m.Type, Message: m.Raw}, encodeOptions)
 	default:
-		var err error
-		if body, err = json.Marshal(msg, encodeOptions); err != nil {
-			return nil, fmt.Errorf("encode %s: %w", msg.MessageType(), err)
-		}
+		frame, err = json.Marshal(outgoing{Type: msg.MessageType(), Message: msg}, encodeOptions)
 	}
-	frame, err := json.Marshal(envelope{Type: msg.MessageType(), Message: body}, encodeOptions)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", msg.MessageType(), err)
 	}
