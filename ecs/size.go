@@ -81,6 +81,9 @@ func (d *TaskDefinition) MemoryMiB() int64 { return sizeOf(d.Memory, ParseTaskMe
 
 // sizeOf reads a size known to be readable; "" and, against the rules, nonsense are 0.
 func sizeOf(s string, parse func(string) (int64, error)) int64 {
+	if s == "" { // most definitions; each placement asks
+		return 0
+	}
 	n, err := parse(s)
 	if err != nil {
 		return 0
