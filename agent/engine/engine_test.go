@@ -369,6 +369,19 @@ func TestHealthAndMetrics(t *testing.T) {
 	})
 }
 
+func TestStatusFollowsTheEngine(t *testing.T) {
+	withEngine(t, func(r *rig) {
+		if !r.e.Status(t.Context()) {
+			t.Error("a running engine is impaired")
+		}
+		r.rt.Away()
+		if r.e.Status(t.Context()) {
+			t.Error("an engine that is away is well")
+		}
+		r.rt.Back()
+	})
+}
+
 func TestUsageSums(t *testing.T) {
 	u := newUsage()
 	at := time.Unix(1000, 0)

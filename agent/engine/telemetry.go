@@ -110,6 +110,5 @@ func (e *Engine) follow(id string) {
 
 // Status tells whether the container engine answers, for the instance's status.
 func (e *Engine) Status(ctx context.Context) bool {
-	_, err := e.config.Runtime.Info(ctx)
-	return err == nil
+	return e.config.Runtime.Ping(ctx) == nil
 }

@@ -18,6 +18,8 @@ type Runtime interface {
 type Host interface {
 	// Info describes the engine. It fails with ErrUnavailable while the engine cannot be reached.
 	Info(ctx context.Context) (Info, error)
+	// Ping is the cheapest question whether the engine answers.
+	Ping(ctx context.Context) error
 	// Watch calls handle for every event of containers labelled LabelInstance=instance, in order, until ctx ends. It
 	// reconnects by itself. The first event, and the first after every gap, is EventResync.
 	Watch(ctx context.Context, instance string, handle func(Event))

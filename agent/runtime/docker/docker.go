@@ -109,6 +109,19 @@ func (r *Runtime) Info(ctx context.Context) (runtime.Info, error) {
 	}, nil
 }
 
+// pingTimeout bounds a ping, which the engine answers without looking at any container.
+const pingTimeout = 10 * time.Second
+
+// Ping implements runtime.Host.
+func (r *Runtime) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if _, err := r.api.Ping(ctx, client.PingOptions{}); err != nil {
+		return infoError(err)
+	}
+	return nil
+}
+
 // infoError treats every failure to ask the engine about itself as an engine that is not there.
 func infoError(err error) error {
 	return runtime.NewError(runtime.DockerState, fmt.Errorf("%w: %w", runtime.ErrUnavailable, err))

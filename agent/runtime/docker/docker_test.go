@@ -155,6 +155,9 @@ func TestDeadEngineIsUnavailable(t *testing.T) {
 	if _, err := rt.Info(t.Context()); !runtime.IsUnavailable(err) {
 		t.Errorf("info: %v", err)
 	}
+	if err := rt.Ping(t.Context()); !runtime.IsUnavailable(err) {
+		t.Errorf("ping: %v", err)
+	}
 	if _, err := rt.PullImage(t.Context(), "busybox", runtime.PullDefault); !runtime.IsUnavailable(err) {
 		t.Errorf("pull: %v", err)
 	}

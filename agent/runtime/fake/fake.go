@@ -85,6 +85,9 @@ func (r *Runtime) Info(context.Context) (runtime.Info, error) {
 	}, nil
 }
 
+// Ping implements runtime.Host.
+func (r *Runtime) Ping(context.Context) error { return r.reach(runtime.DockerState, "") }
+
 // PullImage implements runtime.Images: every image is on the host unless OnPull says otherwise.
 func (r *Runtime) PullImage(ctx context.Context, ref string, policy runtime.PullPolicy) (runtime.Image, error) {
 	if err := r.reach(runtime.CannotPullContainer, "pull "+ref); err != nil {

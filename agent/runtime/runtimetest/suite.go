@@ -137,6 +137,9 @@ func (s *suite) state(t *testing.T, id string) runtime.State {
 }
 
 func (s *suite) info(t *testing.T) {
+	if err := s.Runtime.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
 	info, err := s.Runtime.Info(t.Context())
 	if err != nil {
 		t.Fatal(err)
