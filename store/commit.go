@@ -39,6 +39,7 @@ func (s *Store) persist(enc *encoder, g *group) error {
 		if err := s.lead.Commit(context.Background(), e); err != nil {
 			return fmt.Errorf("commit revision %d: %w", e.Revision, err)
 		}
+		enc.shrink()
 		start = p.end
 	}
 	return nil
@@ -49,6 +50,16 @@ type encoder struct {
 	buf    []byte
 	writes []Write
 	seen   map[recordKey]struct{}
+}
+
+// keepEncoded is the size of buffer that lives on to the next entry, in bytes; an ordinary group needs less.
+const keepEncoded = 1 << 20
+
+// shrink lets go of what one large entry needed: a start that touches every task must not cost its memory for ever.
+func (e *encoder) shrink() {
+	if cap(e.buf) > keepEncoded {
+		*e = encoder{}
+	}
 }
 
 type recordKey struct {
