@@ -100,19 +100,22 @@ func DisconnectAgent(tx *state.Tx, in SessionInput) error {
 
 // DisconnectAllInput bounds one [DisconnectAll].
 type DisconnectAllInput struct {
-	// Max is how many instances one command disconnects, so that it fits any engine's commit.
+	// Max is how many records, instances and their tasks, may be changed before no further instance is taken: one command is one
+	// commit, and a thousand tasks an instance would make a large one.
 	Max int
 }
 
-// DisconnectAll ends sessions that the books show and nobody holds: a server that starts has none. It returns how many it ended;
-// fewer than Max means that it was the last.
+// DisconnectAll ends sessions that the books show and nobody holds: a server that starts has none. It returns how many it ended; it
+// is to be repeated until that is none.
 func DisconnectAll(tx *state.Tx, in DisconnectAllInput) (int, error) {
 	var connected []*ecs.Instance
+	records := 0
 	tx.ScanAllInstances(func(i *ecs.Instance) bool {
 		if i.AgentConnected {
 			connected = append(connected, i)
+			records += 1 + tx.Usage(i.ID).Tasks
 		}
-		return len(connected) < in.Max
+		return records < in.Max
 	})
 	for _, i := range connected {
 		disconnect(tx, i)

@@ -126,6 +126,25 @@ func TestConnectAndDisconnectReachTheTasks(t *testing.T) {
 	}
 }
 
+func TestDisconnectAllIsBoundedByTasks(t *testing.T) {
+	v := sessionView()
+	tx := v.Begin(2000, nil)
+	const second = ecs.InstanceID("1123456789abcdef0123456789abcdef")
+	tx.PutInstance(&ecs.Instance{ID: second, Cluster: "prod", Status: ecs.InstanceActive, AgentConnected: true, Version: 1})
+	connectAt(t, v, 5000)
+	// The first instance and its two tasks that are not over make three records.
+	for call, want := range []int{1, 1, 0} {
+		if n, err := DisconnectAll(v.Begin(7000, nil), DisconnectAllInput{Max: 3}); n != want || err != nil {
+			t.Errorf("call %d disconnected %d instances, want %d: %v", call+1, n, want, err)
+		}
+	}
+	for _, id := range []ecs.InstanceID{sessionInstanceID, second} {
+		if v.InstanceByID(id).AgentConnected {
+			t.Errorf("%s is still connected", id)
+		}
+	}
+}
+
 func TestInactiveInstanceCannotConnect(t *testing.T) {
 	v := sessionView()
 	tx := v.Begin(5000, nil)

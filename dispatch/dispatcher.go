@@ -48,8 +48,9 @@ func New(cfg Config) (*Dispatcher, error) {
 	}, nil
 }
 
-// disconnectAtOnce is how many instances one command disconnects when the server starts: small enough for any engine's commit.
-const disconnectAtOnce = 64
+// disconnectAtOnce is about how many records one command changes to end sessions when the server starts: small enough for any
+// engine's commit.
+const disconnectAtOnce = 512
 
 // Run serves until ctx ends or the store stops; then it closes every session and waits for them. Sessions that the books still
 // show from an earlier run are ended first. Its error is ctx's or the store's.
@@ -86,7 +87,7 @@ func (d *Dispatcher) disconnectAll(ctx context.Context) error {
 			n, err = command.DisconnectAll(tx, command.DisconnectAllInput{Max: disconnectAtOnce})
 			return err
 		})
-		if err != nil || n < disconnectAtOnce {
+		if err != nil || n == 0 {
 			return err
 		}
 	}
