@@ -17,9 +17,14 @@ const stopSlack = 2 * time.Minute
 
 // StartContainer implements runtime.Containers.
 func (r *Runtime) StartContainer(ctx context.Context, id string) error {
+	done, err := r.starts.take(ctx)
+	if err != nil {
+		return fail(ctx, runtime.CannotStartContainer, r.config.StartTimeout, err)
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, r.config.StartTimeout)
 	defer cancel()
-	_, err := r.api.ContainerStart(ctx, id, client.ContainerStartOptions{})
+	_, err = r.api.ContainerStart(ctx, id, client.ContainerStartOptions{})
 	return fail(ctx, runtime.CannotStartContainer, r.config.StartTimeout, err)
 }
 
@@ -116,13 +121,18 @@ func (r *Runtime) ListContainers(ctx context.Context, instance string) ([]runtim
 
 // RemoveContainer implements runtime.Containers.
 func (r *Runtime) RemoveContainer(ctx context.Context, id string) error {
+	done, err := r.removals.take(ctx)
+	if err != nil {
+		return fail(ctx, runtime.CannotRemoveContainer, removeTimeout, err)
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, removeTimeout)
 	defer cancel()
 	name := ""
 	if found, err := r.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{}); err == nil && len(found.Container.Name) > 1 {
 		name = found.Container.Name[1:]
 	}
-	_, err := r.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
+	_, err = r.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
 	if err != nil && !cerrdefs.IsNotFound(err) {
 		return fail(ctx, runtime.CannotRemoveContainer, removeTimeout, err)
 	}
