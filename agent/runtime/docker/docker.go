@@ -82,7 +82,7 @@ func New(config Config) (*Runtime, error) {
 		api: api, config: config, log: config.Logger,
 		cgroups: newCgroups(config.CgroupRoot),
 		starts:  newTurns(parallelStarts), removals: newTurns(parallelRemovals),
-		ranges:  map[string][]portKey{},
+		ranges: map[string][]portKey{},
 	}, nil
 }
 
