@@ -17,7 +17,7 @@ const stopSlack = 2 * time.Minute
 
 // StartContainer implements runtime.Containers.
 func (r *Runtime) StartContainer(ctx context.Context, id string) error {
-	done, err := r.starts.take(ctx)
+	done, err := r.starts.take(ctx, finishing)
 	if err != nil {
 		return fail(ctx, runtime.CannotStartContainer, r.config.StartTimeout, err)
 	}
@@ -121,7 +121,7 @@ func (r *Runtime) ListContainers(ctx context.Context, instance string) ([]runtim
 
 // RemoveContainer implements runtime.Containers.
 func (r *Runtime) RemoveContainer(ctx context.Context, id string) error {
-	done, err := r.removals.take(ctx)
+	done, err := r.removals.take(ctx, beginning)
 	if err != nil {
 		return fail(ctx, runtime.CannotRemoveContainer, removeTimeout, err)
 	}

@@ -17,7 +17,7 @@ import (
 // CreateContainer implements runtime.Containers. The name makes it idempotent: when the engine already has a container
 // of that name for the same task, that one is returned.
 func (r *Runtime) CreateContainer(ctx context.Context, spec runtime.Spec) (string, error) {
-	done, err := r.starts.take(ctx)
+	done, err := r.starts.take(ctx, beginning)
 	if err != nil {
 		return "", fail(ctx, runtime.CannotCreateContainer, createTimeout, err)
 	}

@@ -47,7 +47,7 @@ type Runtime struct {
 	cgroups *cgroups
 
 	// starts and removals are the turns of the calls that make the engine work hard; see turns.go.
-	starts, removals turns
+	starts, removals *turns
 
 	mu sync.Mutex
 	// ranges are the host ports handed out for port ranges, by container name; guarded by mu.
@@ -81,7 +81,7 @@ func New(config Config) (*Runtime, error) {
 	return &Runtime{
 		api: api, config: config, log: config.Logger,
 		cgroups: newCgroups(config.CgroupRoot),
-		starts:  newTurns(parallelStarts), removals: newTurns(parallelRemovals),
+		starts:  newTurns(parallelCalls), removals: newTurns(parallelRemovals),
 		ranges: map[string][]portKey{},
 	}, nil
 }
