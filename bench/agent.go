@@ -127,7 +127,7 @@ type work struct {
 	} `json:"message"`
 }
 
-// serve answers until the session ends.
+// serve answers until the session ends, and says why it did.
 func (a *agent) serve(ctx context.Context) error {
 	for {
 		_, frame, err := a.conn.Read(ctx)

@@ -73,10 +73,11 @@ func (f *fleet) connectAll(b *bench, url string, n int) error {
 		}
 		f.agents = append(f.agents, a)
 		f.group.Go(func() error {
-			if err := a.serve(f.ctx); err != nil && f.ctx.Err() == nil {
-				return fmt.Errorf("an agent's session ended: %w", err)
+			err := a.serve(f.ctx)
+			if f.ctx.Err() != nil {
+				return nil
 			}
-			return nil
+			return fmt.Errorf("an agent's session ended: %w", err)
 		})
 	}
 	return nil

@@ -45,7 +45,8 @@ const (
 	pollTask     = 2 * time.Millisecond
 )
 
-// untilTerminated ends at once when it is asked to, so that cleaning up costs nothing.
+// untilTerminated ends at once when it is asked to, so that cleaning up takes no time; asked before its first line ran, it is killed
+// after the shortest stop timeout.
 var untilTerminated = []string{"sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"}
 
 // Latency measures how long a task of one container takes to RUNNING through `berth dev` and its agent, in turns with the same
@@ -120,7 +121,7 @@ func (b *bench) join(ctx context.Context, dev *process, cfg LatencyConfig) error
 	}
 	return define(ctx, api, wire.ContainerDefinition{
 		Name: new(container), Image: new(cfg.Image), Essential: new(true), Cpu: new(int32(directCPUShares)),
-		Memory: new(int32(directMemoryMiB)), Command: untilTerminated,
+		Memory: new(int32(directMemoryMiB)), Command: untilTerminated, StopTimeout: new(int32(2)),
 	})
 }
 
