@@ -23,7 +23,7 @@ type benchCommand struct {
 	Runtask benchRunTask `cmd:"" help:"RunTask calls a second against simulated agents, beside the disk's fsync rate."`
 	Memory  benchMemory  `cmd:"" help:"Memory for each RUNNING task, and the time to start with them in the store."`
 	Latency benchLatency `cmd:"" help:"RunTask to RUNNING on the local Docker Engine, against the Docker API alone."`
-	All     benchAll     `cmd:"" default:"1" help:"All of them, one after the other."`
+	All     benchAll     `cmd:"" default:"withargs" help:"All of them, one after the other."`
 }
 
 type benchRunTask struct {
