@@ -126,6 +126,9 @@ func work(ctx context.Context, config Config, client *session.Client, dir *dataD
 		config.Registered(arn)
 	}
 	err = s.Run(ctx)
+	if errors.Is(err, session.ErrRefused) {
+		return fmt.Errorf("container instance %s: %w", arn, err) // what runs here is another agent's
+	}
 	if config.StopTasksOnExit {
 		return leave(config, host, reporter)
 	}

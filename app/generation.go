@@ -65,7 +65,7 @@ func (s *server) open(ctx context.Context) (*generation, error) {
 	}
 	vendor := auth.NewTaskCredentials(sealer)
 	authenticator := auth.NewAuthenticator(auth.Config{
-		Account: s.cfg.Account, Root: s.cfg.Root, Keys: g.ring, Clock: s.now, Vendor: vendor,
+		Account: s.cfg.Account, Root: s.cfg.Root, Keys: g.ring, Vendor: vendor,
 	})
 	d, err := dispatch.New(dispatch.Config{
 		Store: st, Realm: s.cfg.realm(), Auth: authenticator, Credentials: vendor, Clock: dispatch.ShiftedClock{Offset: s.cfg.ClockOffset},

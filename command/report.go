@@ -119,12 +119,16 @@ func sameExit(a, b *int32) bool { return a == b || a != nil && b != nil && *a ==
 // maxReason is the length of a reason that fits every client (features.md C12).
 const maxReason = 255
 
-// cut shortens a reason to what ECS allows, on a character's border.
+// cut shortens a reason to what ECS allows, on characters' borders. It cuts in the middle: a runtime's error says what failed at its
+// beginning and why at its end.
 func cut(s string) string {
 	if len(s) <= maxReason {
 		return s
 	}
-	return strings.ToValidUTF8(s[:maxReason-3], "") + "..."
+	const gap = " ... "
+	head := (maxReason - len(gap)) / 2
+	tail := maxReason - len(gap) - head
+	return strings.ToValidUTF8(s[:head], "") + gap + strings.ToValidUTF8(s[len(s)-tail:], "")
 }
 
 // applyWaiting keeps what a pending task waits for, as its agent says; the reason goes when the wait is over.

@@ -25,6 +25,7 @@ func (s *Session) acsLink() *link {
 		opened: func(ctx context.Context, _ *conn) func() {
 			s.connectedOnce.Store(true)
 			s.connected.Store(true)
+			s.openFirst.Do(func() { close(s.first) })
 			s.log.Info("connected to the control plane")
 			return func() { s.connected.Store(false) }
 		},

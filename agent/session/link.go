@@ -45,17 +45,26 @@ type link struct {
 	log     *slog.Logger
 }
 
-// run connects, serves and connects again until ctx ends.
-func (l *link) run(ctx context.Context) {
+// ErrRefused ends a Session whose instance belongs to another agent: the server refused its first connections with
+// AccessDeniedException. One that was connected before goes on trying.
+var ErrRefused = errors.New("the server refuses this agent")
+
+// maxDenied is how many first connections may be denied before the agent gives up: the predecessor of a restarted agent
+// may need a moment to be seen as gone.
+const maxDenied = 3
+
+// run connects, serves and connects again until ctx ends; its error is ErrRefused or nil.
+func (l *link) run(ctx context.Context) error {
 	pause := l.s.config.Retry
+	denied := 0
 	for {
 		if wait := l.s.paused(); wait > 0 && !sleep(ctx, wait) {
-			return
+			return nil
 		}
 		began := time.Now()
 		err := l.once(ctx)
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 		var refusal *acs.Refusal
 		switch {
@@ -64,11 +73,15 @@ func (l *link) run(ctx context.Context) {
 			l.log.Error("this container instance was deregistered; the agent pauses. To join anew, remove the identity in the data directory and restart",
 				"pause", l.s.config.InactivePause, "error", err)
 			continue
+		case errors.As(err, &refusal) && refusal.Code == acs.AccessDenied && !l.s.connectedOnce.Load():
+			if denied++; denied == maxDenied {
+				return fmt.Errorf("%w: %s", ErrRefused, refusal.Text)
+			}
 		case time.Since(began) > lived && orderly(err):
 			pause = l.s.config.Retry
 			l.log.Info("connection ended, connecting again", "reason", err)
 			if !sleep(ctx, time.Duration(rand.Int64N(int64(spread)))) {
-				return
+				return nil
 			}
 			continue
 		case time.Since(began) > lived:
@@ -76,7 +89,7 @@ func (l *link) run(ctx context.Context) {
 		}
 		l.log.Warn("no connection to the server, will try again", "in", pause, "error", err)
 		if !sleep(ctx, time.Duration(float64(pause)*(0.8+0.4*rand.Float64()))) {
-			return
+			return nil
 		}
 		pause = min(time.Duration(float64(pause)*retryFactor), maxRetry)
 	}

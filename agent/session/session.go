@@ -74,6 +74,9 @@ type Session struct {
 	connected atomic.Bool
 	// healthBell and statusBell ask the TCS side to publish.
 	healthBell, statusBell chan struct{}
+	// first is closed, once, when the ACS websocket stood for the first time.
+	first     chan struct{}
+	openFirst sync.Once
 
 	mu           sync.Mutex
 	verification string    // message id of the manifest that awaits a confirmation; guarded by mu
@@ -100,17 +103,29 @@ func New(config Config) *Session {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Session{config: config, log: config.Logger, healthBell: make(chan struct{}, 1), statusBell: make(chan struct{}, 1)}
+	return &Session{config: config, log: config.Logger, healthBell: make(chan struct{}, 1), statusBell: make(chan struct{}, 1), first: make(chan struct{})}
 }
 
-// Run keeps both websockets connected until ctx ends; it returns ctx's error.
+// Run keeps both websockets connected until ctx ends; it returns ctx's error, or one that is [ErrRefused]. The TCS websocket follows
+// the first ACS one: an agent that is not let in has nothing to tell.
 func (s *Session) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var both sync.WaitGroup
-	for _, l := range []*link{s.acsLink(), s.tcsLink()} {
-		both.Go(func() { l.run(ctx) })
-	}
+	both.Go(func() {
+		if err := s.acsLink().run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	both.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-s.first:
+			_ = s.tcsLink().run(ctx) // TCS alone never ends a session
+		}
+	})
 	both.Wait()
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // Connected tells whether the ACS websocket is open.

@@ -95,6 +95,9 @@ func ParseTelemetryQuery(v url.Values) TelemetryQuery {
 // differently from plain backoff.
 const InactiveInstance = "InactiveInstanceException"
 
+// AccessDenied is the refusal of an agent whose instance is not its own, or has another agent that answers.
+const AccessDenied = "AccessDeniedException"
+
 // Refusal is the body of a refused handshake.
 type Refusal struct {
 	// Code is an exception name such as InactiveInstance.

@@ -54,6 +54,7 @@ func TestServerKilledWhileTaskStarts(t *testing.T) {
 	td := k.define(container("main", sleeps, nil))
 	var acknowledged []string
 	for round := range 3 {
+		k.awaitConnected(agent.instance, true) // an instance without its agent gets no task
 		acknowledged = append(acknowledged, k.start(td, 4)...)
 		time.Sleep(time.Duration(round*150) * time.Millisecond) // different moments of the start
 		s.kill()

@@ -146,11 +146,11 @@ func TestS014(t *testing.T) {
 func TestS015(t *testing.T) {
 	c := begin(t, "S015", "an environment override replaces one variable and adds one")
 	k := c.defaults()
-	td := k.define(container("main", "printenv; "+sleeps, obj{"environment": []obj{{"name": "KEPT", "value": "k"}, {"name": "COLOUR", "value": "red"}}}))
+	td := k.define(container("main", "env; "+sleeps, obj{"environment": []obj{{"name": "KEPT", "value": "k"}, {"name": "COLOUR", "value": "red"}}}))
 	arn := k.run(td, "--overrides", `{"containerOverrides":[{"name":"main","environment":[{"name":"COLOUR","value":"blue"},{"name":"ADDED","value":"a"}]}]}`)
 	k.running(arn)
 	id := str(c.real(arn, "main"), "Id")
-	c.eventually(10*time.Second, "printenv shows the variables", func() error {
+	c.eventually(10*time.Second, "env shows the variables", func() error {
 		lines := strings.Split(c.logs(id), "\n")
 		for _, want := range []string{"KEPT=k", "COLOUR=blue", "ADDED=a"} {
 			n := 0
