@@ -33,7 +33,9 @@ type RegisterInstanceInput struct {
 //
 // ECS: the cluster `default` appears with its first instance (features.md B1.2); a known identity is kept together with the custom
 // attributes, which agents send only once (agent-protocol.md 4); an identity nobody knows is let in as it is, so that a server
-// restored from a backup finds its hosts again; one that was deregistered stays so and the host gets a new one.
+// restored from a backup finds its hosts again; one that was deregistered stays so. Its host is refused instead of being given a new
+// identity: Amazon's agent overlooks the ARN in the answer when it has one of its own, comes back as the old instance and leaves a
+// new one behind at each start. The ClientException makes it end for good (agent-protocol.md 3).
 func RegisterInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, error) {
 	if in.Cluster == ecs.DefaultCluster {
 		if err := EnsureDefaultCluster(tx); err != nil {
@@ -64,7 +66,7 @@ const zoneAttribute = "ecs.availability-zone"
 var identity = regexp.MustCompile(`^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // knownInstance finds the record a registration is about, by identity or, for a first registration that is repeated because its
-// answer was lost, by client token. A host whose identity was deregistered registers for the first time again.
+// answer was lost, by client token.
 func knownInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, error) {
 	old := tx.InstanceByID(in.ID)
 	switch {
@@ -72,10 +74,12 @@ func knownInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, error
 		return nil, ecs.InvalidParameterf("Invalid identifier: %s does not identify a container instance.", in.ID)
 	case in.ID != "" && old == nil:
 		return nil, nil
-	case in.ID == "" || old.Status == ecs.InstanceInactive:
+	case in.ID == "":
 		if old = instanceOfToken(tx, in.Cluster, in.ClientToken); old == nil {
 			return nil, nil
 		}
+	case old.Status == ecs.InstanceInactive:
+		return nil, ecs.ClientErrorf("Container instance %s was deregistered. Its host joins as a new one when the agent's data is removed.", in.ID)
 	case old.Cluster != in.Cluster:
 		return nil, ecs.ClientErrorf("Container instance %s is registered in cluster %s.", in.ID, old.Cluster)
 	}
@@ -96,7 +100,7 @@ func instanceOfToken(tx *state.Tx, cluster, token string) *ecs.Instance {
 	return found
 }
 
-// newInstance keeps the identity a host brings, unless that was deregistered.
+// newInstance keeps the identity a host brings.
 func newInstance(tx *state.Tx, in RegisterInstanceInput) *ecs.Instance {
 	i := &ecs.Instance{
 		ID: in.ID, Cluster: in.Cluster, Status: ecs.InstanceActive, RegisteredAt: tx.Now(), Version: 1,
@@ -104,7 +108,7 @@ func newInstance(tx *state.Tx, in RegisterInstanceInput) *ecs.Instance {
 		CPUUnits: in.CPUUnits, MemoryMiB: in.MemoryMiB, ReservedPorts: in.ReservedPorts, GPUIDs: in.GPUIDs, Custom: in.Custom,
 		Attributes: slices.Clone(in.Attributes), Tags: in.Tags, VersionInfo: in.Version,
 	}
-	if in.ID == "" || tx.InstanceByID(in.ID) != nil {
+	if in.ID == "" {
 		i.ID = ecs.InstanceID(tx.NewID())
 	}
 	return i
