@@ -123,7 +123,9 @@ func (s *server) devAgent(ctx context.Context, cfg DevConfig) error {
 		return err
 	}
 	c.StopTasksOnExit = !cfg.Keep
-	c.Registered = func(arn string) { fmt.Fprintf(cfg.Out, "This machine is a container instance of the cluster default:\n    %s\n", arn) }
+	c.Registered = func(arn string) {
+		fmt.Fprintf(cfg.Out, "This machine is a container instance of the cluster default:\n    %s\n", arn)
+	}
 	return agent.Run(ctx, c)
 }
 

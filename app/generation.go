@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -76,7 +77,14 @@ func (s *server) open(ctx context.Context) (*generation, error) {
 	}
 	g.handler = s.routes(g, authenticator, d)
 	g.start(ctx, s, d)
-	return g, nil
+	select {
+	case <-d.Ready():
+		return g, nil
+	case <-st.Done():
+		return nil, errors.Join(st.Err(), g.stop())
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), g.stop())
+	}
 }
 
 func closing(st *store.Store, err error) error {

@@ -26,6 +26,8 @@ type Dispatcher struct {
 	log     *slog.Logger
 	watch   func() watcher
 	samples *samples
+	// ready is closed once Run serves.
+	ready chan struct{}
 
 	mu    sync.RWMutex // guards the rest
 	links map[ecs.InstanceID]*link
@@ -43,7 +45,7 @@ func New(cfg Config) (*Dispatcher, error) {
 	return &Dispatcher{
 		cfg: cfg, clock: cfg.Clock, log: cfg.Logger,
 		watch:   func() watcher { return cfg.Store.Watch() },
-		samples: newSamples(),
+		samples: newSamples(), ready: make(chan struct{}),
 		links:   map[ecs.InstanceID]*link{},
 	}, nil
 }
@@ -97,7 +99,12 @@ func (d *Dispatcher) open(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ctx = ctx
+	close(d.ready)
 }
+
+// Ready is closed once Run has ended, in the books, the sessions of an earlier run: from then on agentConnected is true only of
+// agents that are. Before that nothing should be served.
+func (d *Dispatcher) Ready() <-chan struct{} { return d.ready }
 
 // shut ends every session and waits for it.
 func (d *Dispatcher) shut(cancel context.CancelFunc) {
