@@ -12,11 +12,11 @@
 // mean "as before" when it is zero.
 package ecs
 
-//go:generate go run github.com/tinylib/msgp -file cluster.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file instance.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file task.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file taskdefinition.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file containerdefinition.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file volume.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file shared.go -tests=false -io=false
-//go:generate go run github.com/tinylib/msgp -file accesskey.go -tests=false -io=false
+//go:generate go tool msgp -file cluster.go -tests=false -io=false
+//go:generate go tool msgp -file instance.go -tests=false -io=false
+//go:generate go tool msgp -file task.go -tests=false -io=false
+//go:generate go tool msgp -file taskdefinition.go -tests=false -io=false
+//go:generate go tool msgp -file containerdefinition.go -tests=false -io=false
+//go:generate go tool msgp -file volume.go -tests=false -io=false
+//go:generate go tool msgp -file shared.go -tests=false -io=false
+//go:generate go tool msgp -file accesskey.go -tests=false -io=false
