@@ -141,6 +141,7 @@ func TestAnswers(t *testing.T) {
 			if got := w.Header().Get("Content-Type"); got != contentType {
 				t.Errorf("content type %q", got)
 			}
+			//lint:ignore SA1008 the header goes out in this spelling
 			id := w.Header()[requestIDHeader]
 			if len(id) != 1 || uuid.Validate(id[0]) != nil {
 				t.Fatalf("request id %q", id)
@@ -304,6 +305,7 @@ func FuzzEnvelope(f *testing.F) {
 		if w.Code >= 500 && !own[target] {
 			t.Errorf("status %d: %s", w.Code, w.Body)
 		}
+		//lint:ignore SA1008 the header goes out in this spelling
 		if len(w.Header()[requestIDHeader]) != 1 {
 			t.Error("no request id")
 		}

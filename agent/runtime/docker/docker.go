@@ -153,7 +153,7 @@ func fail(ctx context.Context, name string, bound time.Duration, err error) erro
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return runtime.NewError(name, fmt.Errorf("Docker did not answer within %s: %w", bound, context.DeadlineExceeded))
+		return runtime.NewError(name, fmt.Errorf("no answer from Docker within %s: %w", bound, context.DeadlineExceeded))
 	case client.IsErrConnectionFailed(err) || brokenStream(err):
 		return runtime.NewError(name, fmt.Errorf("%w: %w", runtime.ErrUnavailable, err))
 	case cerrdefs.IsNotFound(err):
