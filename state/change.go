@@ -131,24 +131,32 @@ func sameIndex(a, b *ecs.Task) bool {
 	return a.Instance == b.Instance && a.Group == b.Group && a.StartedBy == b.StartedBy
 }
 
+// entries is what an index of tasks can do with one.
+type entries interface {
+	add(a, b, id string)
+	drop(a, b, id string)
+}
+
 func (v *View) indexTask(t *ecs.Task, add bool) {
 	if t == nil {
 		return
 	}
-	change := index.drop
-	if add {
-		change = index.add
+	change := func(x entries, a, b string) {
+		if add {
+			x.add(a, b, string(t.ID))
+		} else {
+			x.drop(a, b, string(t.ID))
+		}
 	}
-	id := string(t.ID)
 	if t.Instance != "" {
-		change(v.tasksByInstance, string(t.Instance), t.Cluster, id)
+		change(&v.tasksByInstance, string(t.Instance), t.Cluster)
 	}
-	change(v.tasksByFamily, t.Cluster, t.Family, id)
-	change(v.tasksByGroup, t.Cluster, t.Group, id)
+	change(&v.tasksByFamily, t.Cluster, t.Family)
+	change(&v.tasksByGroup, t.Cluster, t.Group)
 	if t.StartedBy != "" {
-		change(v.tasksByStarter, t.Cluster, t.StartedBy, id)
+		change(&v.tasksByStarter, t.Cluster, t.StartedBy)
 	}
 	if t.ClientToken != "" {
-		change(v.tasksByToken, t.Cluster, t.ClientToken, id)
+		change(&v.tasksByToken, t.Cluster, t.ClientToken)
 	}
 }

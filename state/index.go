@@ -22,7 +22,7 @@ func entryLess(x, y entry) bool {
 	return x.id < y.id
 }
 
-// index is an ordered set of entries.
+// index is an ordered set of entries, for groups of a few; see [grouped] for the others.
 type index struct{ tree *btree.BTreeG[entry] }
 
 // indexDegree makes nodes of at most 23 entries. A commit copies the nodes on the way to each entry it touches, and ids are spread
@@ -49,6 +49,11 @@ func (x index) scan(a, b, after string, fn func(id string) bool) {
 		}
 		return fn(e.id)
 	})
+}
+
+// each calls fn with every entry, in order, until fn returns false.
+func (x index) each(fn func(a, b, id string) bool) {
+	x.tree.Scan(func(e entry) bool { return fn(e.a, e.b, e.id) })
 }
 
 // last returns the greatest id under (a, b).

@@ -110,30 +110,35 @@ func (v *View) ScanTasks(cluster string, after ecs.TaskID, fn func(*ecs.Task) bo
 
 // ScanTasksOfInstance is ScanTasks for the tasks placed on an instance, whatever their status.
 func (v *View) ScanTasksOfInstance(i *ecs.Instance, after ecs.TaskID, fn func(*ecs.Task) bool) {
-	v.scanTasks(v.tasksByInstance, string(i.ID), i.Cluster, i.Cluster, after, fn)
+	v.scanTasks(&v.tasksByInstance, string(i.ID), i.Cluster, i.Cluster, after, fn)
 }
 
 // ScanTasksOfFamily is ScanTasks for the tasks of a task definition family.
 func (v *View) ScanTasksOfFamily(cluster, family string, after ecs.TaskID, fn func(*ecs.Task) bool) {
-	v.scanTasks(v.tasksByFamily, cluster, family, cluster, after, fn)
+	v.scanTasks(&v.tasksByFamily, cluster, family, cluster, after, fn)
 }
 
 // ScanTasksOfGroup is ScanTasks for the tasks of a group, such as "service:web".
 func (v *View) ScanTasksOfGroup(cluster, group string, after ecs.TaskID, fn func(*ecs.Task) bool) {
-	v.scanTasks(v.tasksByGroup, cluster, group, cluster, after, fn)
+	v.scanTasks(&v.tasksByGroup, cluster, group, cluster, after, fn)
 }
 
 // ScanTasksStartedBy is ScanTasks for the tasks with a startedBy value.
 func (v *View) ScanTasksStartedBy(cluster, starter string, after ecs.TaskID, fn func(*ecs.Task) bool) {
-	v.scanTasks(v.tasksByStarter, cluster, starter, cluster, after, fn)
+	v.scanTasks(&v.tasksByStarter, cluster, starter, cluster, after, fn)
 }
 
 // ScanTasksOfToken is ScanTasks for the tasks of one RunTask, named by its client token.
 func (v *View) ScanTasksOfToken(cluster, token string, fn func(*ecs.Task) bool) {
-	v.scanTasks(v.tasksByToken, cluster, token, cluster, "", fn)
+	v.scanTasks(&v.tasksByToken, cluster, token, cluster, "", fn)
 }
 
-func (v *View) scanTasks(x index, a, b, cluster string, after ecs.TaskID, fn func(*ecs.Task) bool) {
+// scannable is an index of tasks.
+type scannable interface {
+	scan(a, b, after string, fn func(id string) bool)
+}
+
+func (v *View) scanTasks(x scannable, a, b, cluster string, after ecs.TaskID, fn func(*ecs.Task) bool) {
 	x.scan(a, b, string(after), func(id string) bool { return fn(v.Task(cluster, ecs.TaskID(id))) })
 }
 

@@ -30,9 +30,9 @@ type View struct {
 	tasks       btree.Map[string, *ecs.Task]
 	accessKeys  btree.Map[string, *ecs.AccessKey]
 
-	tasksByInstance  index
-	tasksByFamily    index
-	tasksByGroup     index
+	tasksByInstance  grouped
+	tasksByFamily    grouped
+	tasksByGroup     grouped
 	tasksByStarter   index
 	tasksByToken     index
 	activeRevisions  index
@@ -51,7 +51,7 @@ type Snapshot = View
 func NewView() *View {
 	return &View{
 		tasks:           *btree.NewMap[string, *ecs.Task](indexDegree),
-		tasksByInstance: newIndex(), tasksByFamily: newIndex(), tasksByGroup: newIndex(), tasksByStarter: newIndex(), tasksByToken: newIndex(),
+		tasksByInstance: newGrouped(), tasksByFamily: newGrouped(), tasksByGroup: newGrouped(), tasksByStarter: newIndex(), tasksByToken: newIndex(),
 		activeRevisions: newIndex(), stoppedTasks: newEnded(), inactiveInstance: newEnded(),
 	}
 }
