@@ -91,20 +91,32 @@ func (b *bench) latency(ctx context.Context, docker *docker, cfg LatencyConfig, 
 	if _, err := tasks.measure(ctx); err != nil {
 		return errors.Join(err, dev.alive())
 	}
+	return compare(ctx, b, tasks, cfg.Runs, r)
+}
+
+// compare measures in turns. Who comes first alternates as well.
+func compare(ctx context.Context, b *bench, tasks *tasks, runs int, r *LatencyResult) error {
 	var direct, berth, server []time.Duration
-	for n := range cfg.Runs {
+	alone := func() error {
+		d, err := tasks.docker.measure(ctx)
+		direct = append(direct, d)
+		return err
+	}
+	task := func() error {
+		t, err := tasks.measure(ctx)
+		berth, server = append(berth, t.seen), append(server, t.told)
+		return err
+	}
+	for n := range runs {
 		if n%5 == 0 {
-			b.say("containers started each way: %d of %d", n, cfg.Runs)
+			b.say("containers started each way: %d of %d", n, runs)
 		}
-		alone, err := docker.measure(ctx)
-		if err != nil {
-			return err
+		turn := []func() error{alone, task}
+		for k := range turn {
+			if err := turn[(n+k)%2](); err != nil {
+				return err
+			}
 		}
-		run, err := tasks.measure(ctx)
-		if err != nil {
-			return errors.Join(err, dev.alive())
-		}
-		direct, berth, server = append(direct, alone), append(berth, run.seen), append(server, run.told)
 	}
 	r.Direct, r.Berth, r.Server = quantiles(direct), quantiles(berth), quantiles(server)
 	r.More = r.Berth.P50 - r.Direct.P50
@@ -121,7 +133,7 @@ func (b *bench) join(ctx context.Context, dev *process, cfg LatencyConfig) error
 	}
 	return define(ctx, api, wire.ContainerDefinition{
 		Name: new(container), Image: new(cfg.Image), Essential: new(true), Cpu: new(int32(directCPUShares)),
-		Memory: new(int32(directMemoryMiB)), Command: untilTerminated, StopTimeout: new(int32(2)),
+		Memory: new(int32(directMemoryMiB)), Command: untilTerminated, StopTimeout: new(int32(stopTimeout)),
 	})
 }
 
