@@ -147,6 +147,9 @@ func prepare(tx *state.Tx, s *TaskSpec) (*ecs.TaskDefinition, error) {
 	if err := ecs.ValidateOverrides(def, s.Overrides); err != nil {
 		return nil, err
 	}
+	if def.EphemeralStorageGiB != 0 || s.Overrides != nil && s.Overrides.EphemeralStorageGiB != 0 {
+		return nil, ecs.Unsupportedf("Tasks with ephemeralStorage are not built in this version of Berth.")
+	}
 	if s.Group == "" {
 		s.Group = "family:" + def.Family
 	}
@@ -177,29 +180,6 @@ func (s *TaskSpec) request(def *ecs.TaskDefinition) *placement.Request {
 	}
 }
 
-// requiredAttributes are what an instance must have announced: the definition's, those of the request, and the platform.
-func requiredAttributes(def *ecs.TaskDefinition, s *TaskSpec) []ecs.Attribute {
-	required := slices.Clone(def.RequiresAttributes)
-	if s.EnableExecuteCommand {
-		required = append(required, ecs.Attribute{Name: "ecs.capability.execute-command"})
-	}
-	if s.Overrides != nil && s.Overrides.TaskRoleARN != "" {
-		required = append(required, ecs.Attribute{Name: "com.amazonaws.ecs.capability.task-iam-role"})
-	}
-	if p := def.Platform; p != nil {
-		switch p.CPUArchitecture {
-		case "ARM64":
-			required = append(required, ecs.Attribute{Name: "ecs.cpu-architecture", Value: "arm64"})
-		case "X86_64":
-			required = append(required, ecs.Attribute{Name: "ecs.cpu-architecture", Value: "x86_64"})
-		}
-		if p.OperatingSystemFamily != "" {
-			required = append(required, ecs.Attribute{Name: "ecs.os-family", Value: p.OperatingSystemFamily})
-		}
-	}
-	return required
-}
-
 func newTask(tx *state.Tx, s *TaskSpec, def *ecs.TaskDefinition, i *ecs.Instance, needs ecs.Reservation) *ecs.Task {
 	t := &ecs.Task{
 		ID: ecs.TaskID(tx.NewID()), Cluster: s.Cluster, Family: def.Family, Revision: def.Revision, Instance: i.ID,
@@ -221,6 +201,7 @@ func newTask(tx *state.Tx, s *TaskSpec, def *ecs.TaskDefinition, i *ecs.Instance
 			LastStatus: ecs.StatusPending, Health: ecs.HealthUnknown,
 		}
 	}
+	assignGPUs(tx, t, def, i)
 	return t
 }
 

@@ -318,36 +318,6 @@ func TestLaunchTypes(t *testing.T) {
 	}
 }
 
-func TestRequiredAttributes(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		define func(*ecs.TaskDefinition)
-		run    func(*RunTaskInput)
-		needs  ecs.Attribute
-	}{
-		{"exec", nil, func(in *RunTaskInput) { in.EnableExecuteCommand = true }, ecs.Attribute{Name: "ecs.capability.execute-command"}},
-		{"role by override", nil, func(in *RunTaskInput) { in.Overrides = &ecs.TaskOverride{TaskRoleARN: "arn:r"} },
-			ecs.Attribute{Name: "com.amazonaws.ecs.capability.task-iam-role"}},
-		{"role", func(d *ecs.TaskDefinition) { d.TaskRoleARN = "arn:r" }, nil, ecs.Attribute{Name: "com.amazonaws.ecs.capability.task-iam-role"}},
-		{"ARM", func(d *ecs.TaskDefinition) { d.Platform = &ecs.RuntimePlatform{CPUArchitecture: "ARM64"} }, nil,
-			ecs.Attribute{Name: "ecs.cpu-architecture", Value: "arm64"}},
-		{"x86", func(d *ecs.TaskDefinition) { d.Platform = &ecs.RuntimePlatform{CPUArchitecture: "X86_64"} }, nil,
-			ecs.Attribute{Name: "ecs.cpu-architecture", Value: "x86_64"}},
-		{"os", func(d *ecs.TaskDefinition) { d.Platform = &ecs.RuntimePlatform{OperatingSystemFamily: "LINUX"} }, nil,
-			ecs.Attribute{Name: "ecs.os-family", Value: "LINUX"}},
-	} {
-		w := newWorld(t)
-		w.define("f", tc.define)
-		bare := w.host(func(in *RegisterInstanceInput) { in.Attributes = capabilities(tc.needs) })
-		out := w.run("f", tc.run)
-		wantFailures(t, out.Failures, string(bare.ID)+" ATTRIBUTE")
-		fit := w.host(func(in *RegisterInstanceInput) { in.Attributes = append(capabilities(tc.needs), tc.needs) })
-		if got := w.runOne("f", tc.run); got.Instance != fit.ID {
-			t.Errorf("%s: placed on %s", tc.name, got.Instance)
-		}
-	}
-}
-
 func TestTagsOfANewTask(t *testing.T) {
 	w := newWorld(t)
 	w.define("f", func(d *ecs.TaskDefinition) { d.Tags = []ecs.Tag{{Key: "a", Value: "def"}, {Key: "b", Value: "def"}} })

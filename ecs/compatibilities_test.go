@@ -77,6 +77,10 @@ func TestRequiresAttributes(t *testing.T) {
 		})), []string{plainly + "firelens.fluentbit", plainly + "firelens.options.config.file"}},
 		{"privileged", plain(app(func(c *ContainerDefinition) { c.Privileged = p(true) })), []string{docker + "privileged-container"}},
 		{"init", plain(linux(LinuxParameters{InitProcessEnabled: p(true)})), []string{docker + "docker-remote-api.1.25"}},
+		{"accelerator", plain(func(d *TaskDefinition) {
+			d.InferenceAccelerators = []InferenceAccelerator{{"dev", "eia2.medium"}}
+			d.Containers[0].ResourceRequirements = []ResourceRequirement{{ResourceInferenceAccelerator, "dev"}}
+		}), []string{plainly + "task-eia"}},
 		{"pid", plain(func(d *TaskDefinition) { d.PIDMode = "task" }), []string{plainly + "pid-ipc-namespace-sharing"}},
 		{"range", plain(ports(PortMapping{ContainerPortRange: "80-90"})), []string{plainly + "network.container-port-range"}},
 	} {

@@ -79,6 +79,9 @@ func (s attributeSet) ofTask(d *TaskDefinition) {
 	if d.Proxy != nil {
 		s.add(ecsCapability + "aws-appmesh")
 	}
+	if len(d.InferenceAccelerators) > 0 {
+		s.add(ecsCapability + "task-eia")
+	}
 }
 
 func (s attributeSet) ofVolume(v *Volume) {
