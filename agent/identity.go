@@ -63,11 +63,12 @@ func openDataDir(path string) (*dataDir, error) {
 // close unlocks the directory.
 func (d *dataDir) close() error { return d.lock.Close() }
 
-// identity reads who the instance is, and begins a new life in cluster when there is nothing to read.
+// identity reads who the instance is, and begins a new life in cluster when there is nothing to read, or only that the host once
+// tried to join another cluster and never did.
 func (d *dataDir) identity(cluster string) (identity, error) {
+	fresh := identity{Cluster: cluster, ClientToken: rand.Text()}
 	text, err := os.ReadFile(filepath.Join(d.path, identityFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		fresh := identity{Cluster: cluster, ClientToken: rand.Text()}
 		return fresh, d.save(fresh)
 	}
 	if err != nil {
@@ -78,6 +79,9 @@ func (d *dataDir) identity(cluster string) (identity, error) {
 		return identity{}, fmt.Errorf("%s in the data directory %s cannot be read; remove it to join as a new container instance", identityFile, d.path)
 	}
 	if clusterName(own.Cluster) != clusterName(cluster) {
+		if own.InstanceARN == "" {
+			return fresh, d.save(fresh)
+		}
 		return identity{}, fmt.Errorf("the data directory %s belongs to cluster %q, the agent is to join %q: use another data directory, or remove %s to join as a new container instance",
 			d.path, clusterName(own.Cluster), clusterName(cluster), identityFile)
 	}

@@ -123,6 +123,26 @@ func TestFinalRefusal(t *testing.T) {
 	}
 }
 
+// A host that was refused has no identity yet: the next attempt may name another cluster.
+func TestAnotherClusterAfterARefusal(t *testing.T) {
+	p, rt, dir := newPlane(t), fake.New(), t.TempDir()
+	p.refuse = "AccessDeniedException"
+	wrong := p.config(dir, rt)
+	wrong.Cluster = "wrong"
+	if err := Run(t.Context(), wrong); err == nil {
+		t.Fatal("the refusal was overlooked")
+	}
+	p.refuse = ""
+	a := start(t, p.config(dir, rt))
+	p.connected()
+	if err := a.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if first, last := p.registers[0], p.registers[len(p.registers)-1]; first["clientToken"] == last["clientToken"] {
+		t.Error("the registration of another cluster repeats the token of the first")
+	}
+}
+
 func TestWaitsForServerAndDocker(t *testing.T) {
 	p, rt := newPlane(t), fake.New()
 	rt.Away()
@@ -211,7 +231,7 @@ func TestSettingsFromEnv(t *testing.T) {
 			}
 			return ""
 		})
-		if err == nil || !strings.Contains(err.Error(), name) {
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "must be") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}

@@ -64,10 +64,10 @@ func SettingsFromEnv(getenv func(string) string) (Settings, error) {
 			r.fault("ECS_IMAGE_PULL_BEHAVIOR", errors.New("must be default, always, once or prefer-cached"))
 		}
 	}
-	r.json("ECS_AVAILABLE_LOGGING_DRIVERS", &s.LogDrivers)
-	r.json("ECS_RESERVED_PORTS", &s.ReservedPorts)
-	r.json("ECS_RESERVED_PORTS_UDP", &s.ReservedPortsUDP)
-	r.json("ECS_INSTANCE_ATTRIBUTES", &s.Attributes)
+	r.json("ECS_AVAILABLE_LOGGING_DRIVERS", &s.LogDrivers, `a JSON list such as ["json-file","none"]`)
+	r.json("ECS_RESERVED_PORTS", &s.ReservedPorts, "a JSON list of ports such as [22,8080]")
+	r.json("ECS_RESERVED_PORTS_UDP", &s.ReservedPortsUDP, "a JSON list of ports such as [53]")
+	r.json("ECS_INSTANCE_ATTRIBUTES", &s.Attributes, `a JSON object such as {"disk":"ssd"}`)
 	if text := getenv("ECS_RESERVED_MEMORY"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || n < 0 {
@@ -105,13 +105,14 @@ func (r *reader) duration(name string, into *time.Duration) {
 	*into = d
 }
 
-func (r *reader) json(name string, into any) {
+// json says what the text must be instead of what the parser met first: the likeliest fault is a bare word.
+func (r *reader) json(name string, into any, want string) {
 	text := strings.TrimSpace(r.getenv(name))
 	if text == "" {
 		return
 	}
 	if err := json.Unmarshal([]byte(text), into); err != nil {
-		r.fault(name, err)
+		r.fault(name, errors.New("must be "+want))
 	}
 }
 
