@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,7 +40,10 @@ type ServerConfig struct {
 
 func (c *ServerConfig) realm() ecs.Realm { return ecs.Realm{Region: c.Region, Account: c.Account} }
 
-var account = regexp.MustCompile(`^[0-9]{12}$`)
+var (
+	account = regexp.MustCompile(`^[0-9]{12}$`)
+	region  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+)
 
 func (c *ServerConfig) check() error {
 	host, _, err := net.SplitHostPort(c.Listen)
@@ -51,8 +55,10 @@ func (c *ServerConfig) check() error {
 		return errors.New("--data must name a folder")
 	case !account.MatchString(c.Account):
 		return fmt.Errorf("--account %q is not twelve digits", c.Account)
-	case c.Region == "":
-		return errors.New("--region must not be empty")
+	case !region.MatchString(c.Region):
+		return fmt.Errorf("--region %q is not a word such as us-east-1: small letters, digits and hyphens", c.Region)
+	case c.PublicURL != "" && !httpURL(c.PublicURL):
+		return fmt.Errorf("--public-url %q is not an http or https URL", c.PublicURL)
 	case c.Root.AccessKeyID == "" || c.Root.SecretAccessKey == "":
 		return errors.New("set BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY: they are the root credentials of this server")
 	case c.KeepStopped < time.Hour:
@@ -62,6 +68,12 @@ func (c *ServerConfig) check() error {
 		return fmt.Errorf("refusing to listen on %s with the well-known development secret: set BERTH_SECRET_ACCESS_KEY", c.Listen)
 	}
 	return nil
+}
+
+// httpURL reports whether s can be called: a scheme and a host.
+func httpURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 func loopback(host string) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -13,22 +14,30 @@ import (
 	"berth/api/sigv4"
 )
 
-// ownClient calls Berth's own operations with the credentials of the environment.
-func ownClient(server string) *awsjson.Client {
+// ownCall calls one of Berth's own operations with the credentials of the environment, else those of `berth dev`.
+func ownCall(ctx context.Context, server, operation string, in, out any) error {
+	if !httpURL(server) {
+		return fmt.Errorf("--server %q is not an http or https URL", server)
+	}
 	creds := RootFromEnv(true)
-	return &awsjson.Client{
+	client := &awsjson.Client{
 		Endpoint: server, TargetPrefix: apiberth.TargetPrefix, HTTP: &http.Client{Timeout: 30 * time.Second},
 		Sign: func(r *http.Request, body []byte) error {
 			return sigv4.SignRequest(r, creds, "us-east-1", "berth", body, time.Now())
 		},
 	}
+	err := client.Call(ctx, operation, in, out)
+	if err != nil && os.Getenv("BERTH_ACCESS_KEY_ID") == "" {
+		return fmt.Errorf("%w; BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY are not set, so those of berth dev were used", err)
+	}
+	return err
 }
 
 // CreateKey makes an access key on a running server and prints it in the form a shell takes.
 func CreateKey(ctx context.Context, server, name, role string, out io.Writer) error {
 	var answer apiberth.CreateAccessKeyOutput
 	in := apiberth.CreateAccessKeyInput{Name: name, Role: role}
-	if err := ownClient(server).Call(ctx, "CreateAccessKey", in, &answer); err != nil {
+	if err := ownCall(ctx, server, "CreateAccessKey", in, &answer); err != nil {
 		return err
 	}
 	prefix := "AWS"
@@ -43,7 +52,7 @@ func CreateKey(ctx context.Context, server, name, role string, out io.Writer) er
 // ListKeys prints the access keys of a running server.
 func ListKeys(ctx context.Context, server string, out io.Writer) error {
 	var answer apiberth.ListAccessKeysOutput
-	if err := ownClient(server).Call(ctx, "ListAccessKeys", apiberth.ListAccessKeysInput{}, &answer); err != nil {
+	if err := ownCall(ctx, server, "ListAccessKeys", apiberth.ListAccessKeysInput{}, &answer); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -64,7 +73,7 @@ func day(seconds float64) string {
 // RevokeKey ends an access key of a running server.
 func RevokeKey(ctx context.Context, server, id string, out io.Writer) error {
 	var answer apiberth.RevokeAccessKeyOutput
-	if err := ownClient(server).Call(ctx, "RevokeAccessKey", apiberth.RevokeAccessKeyInput{AccessKeyID: id}, &answer); err != nil {
+	if err := ownCall(ctx, server, "RevokeAccessKey", apiberth.RevokeAccessKeyInput{AccessKeyID: id}, &answer); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "revoked %s (%s, %s)\n", answer.AccessKey.AccessKeyID, answer.AccessKey.Role, answer.AccessKey.Name)

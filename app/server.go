@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"berth/state"
@@ -49,8 +50,11 @@ func RunServer(ctx context.Context, cfg ServerConfig) error {
 // run listens, then opens generation after generation. It returns nil when ctx ended.
 func (s *server) run(ctx context.Context) error {
 	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w (is another berth running there? --listen takes another port)", err)
+	}
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (is another berth running there?)", s.cfg.Listen, err)
+		return fmt.Errorf("--listen: %w", err)
 	}
 	s.url = "http://" + openHost(listener.Addr().String())
 	web := &http.Server{

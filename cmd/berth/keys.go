@@ -7,7 +7,7 @@ import (
 	"berth/app"
 )
 
-// keysCommand calls a running server with the root credentials of the environment.
+// keysCommand calls a running server with the operator credentials of the environment.
 type keysCommand struct {
 	Server string `help:"URL of the server." default:"http://127.0.0.1:6790" env:"BERTH_SERVER"`
 

@@ -13,9 +13,9 @@ import (
 // cli is the command line. The flags of dev, server and agent are a contract: tests and users rely on them.
 type cli struct {
 	Dev    devCommand    `cmd:"" help:"Run a server and an agent in one process, for a laptop or CI. Needs no configuration."`
-	Server serverCommand `cmd:"" help:"Run the control plane: the ECS API, placement and agent sessions."`
-	Agent  agentCommand  `cmd:"" help:"Join this host to a cluster and run its tasks on the local Docker Engine."`
-	Keys   keysCommand   `cmd:"" help:"Make, list and revoke access keys of a running server."`
+	Server serverCommand `cmd:"" help:"Run the control plane: the ECS API, placement and agent sessions. BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY are its root credentials."`
+	Agent  agentCommand  `cmd:"" help:"Join this host to a cluster and run its tasks on the local Docker Engine, with the agent key in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
+	Keys   keysCommand   `cmd:"" help:"Make, list and revoke access keys of a running server, as the operator whose key is in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
 	Bench  benchCommand  `cmd:"" help:"Measure: simulated agents over real websockets and load through the API."`
 
 	LogLevel  string `help:"Least level of log lines: debug, info, warn, error." default:"info" env:"BERTH_LOG_LEVEL"`
@@ -29,7 +29,7 @@ func main() {
 // run returns the exit code: 0 done, 1 failed, 2 the flags were wrong.
 func run(args []string) int {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("berth"), kong.UsageOnError(),
+	parser, err := kong.New(&c, kong.Name("berth"),
 		kong.Description("Amazon ECS on your own machines: the ECS API over real containers."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
@@ -38,7 +38,7 @@ func run(args []string) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "berth:", err)
+		fmt.Fprintf(os.Stderr, "berth: %v\nRun \"berth --help\" or \"berth COMMAND --help\" for what there is.\n", err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
