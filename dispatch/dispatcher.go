@@ -46,7 +46,7 @@ func New(cfg Config) (*Dispatcher, error) {
 		cfg: cfg, clock: cfg.Clock, log: cfg.Logger,
 		watch:   func() watcher { return cfg.Store.Watch() },
 		samples: newSamples(), ready: make(chan struct{}),
-		links:   map[ecs.InstanceID]*link{},
+		links: map[ecs.InstanceID]*link{},
 	}, nil
 }
 
