@@ -18,6 +18,8 @@ type link struct {
 	mu  sync.Mutex // guards the rest
 	acs *session
 	tcs *telemetry
+	// turns counts the telemetry handshakes, so that the last one wins also when two overtake each other.
+	turns uint64
 	// refusals counts newcomers that were refused because another agent was alive; lastRefusal is zero when that is over.
 	refusals    int
 	lastRefusal time.Time
@@ -48,12 +50,24 @@ func (l *link) dropSession(s *session) {
 	}
 }
 
-// setTelemetry makes t the instance's telemetry socket and returns the one it replaces, or nil.
-func (l *link) setTelemetry(t *telemetry) (before *telemetry) {
+// takeTurn gives a telemetry handshake its place; it is taken before the agent can know that it was let in.
+func (l *link) takeTurn() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before, l.tcs = l.tcs, t
-	return before
+	l.turns++
+	return l.turns
+}
+
+// setTelemetry makes t the instance's telemetry socket and returns the one that has to go: the one t replaces, nil when there is
+// none, or t itself when a later handshake came first.
+func (l *link) setTelemetry(t *telemetry) (loser *telemetry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tcs != nil && l.tcs.turn > t.turn {
+		return t
+	}
+	loser, l.tcs = l.tcs, t
+	return loser
 }
 
 func (l *link) dropTelemetry(t *telemetry) {

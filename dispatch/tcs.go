@@ -24,6 +24,7 @@ type telemetry struct {
 	keyID    string
 	instance *ecs.Instance // as it was at the start: identity only
 	url      *url.URL      // of the handshake: part of every frame's signature
+	turn     uint64        // place among the handshakes of the instance
 	// answers carries acknowledgements from the reader, which closes it, to the loop.
 	answers chan acs.Message
 	// checks are the last states of the host's own checks; the reader's.
@@ -52,13 +53,14 @@ func (d *Dispatcher) serveTCS(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, kindTCS, refused)
 		return
 	}
+	turn := d.link(a.instance.ID).takeTurn()
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		d.log.Info("websocket handshake failed", "kind", kindTCS, "remote", a.remote, "error", err)
 		return
 	}
 	d.serveTelemetry(ctx, &telemetry{
-		socket: newSocket(conn, maxTelemetryFrame), d: d, keyID: a.keyID, instance: a.instance, url: r.URL,
+		socket: newSocket(conn, maxTelemetryFrame), d: d, keyID: a.keyID, instance: a.instance, url: r.URL, turn: turn,
 		log:     d.log.With("instance", string(a.instance.ID), "cluster", a.instance.Cluster, "remote", a.remote),
 		answers: make(chan acs.Message), checks: map[string]string{},
 	})
@@ -70,8 +72,8 @@ func (d *Dispatcher) serveTelemetry(ctx context.Context, t *telemetry) {
 	d.cfg.Metrics.SessionOpened(kindTCS)
 	defer d.cfg.Metrics.SessionClosed(kindTCS)
 	l := d.link(t.instance.ID)
-	if before := l.setTelemetry(t); before != nil {
-		before.end(replaced)
+	if loser := l.setTelemetry(t); loser != nil {
+		loser.end(replaced)
 	}
 	defer l.dropTelemetry(t)
 	if order, unwelcome := d.unwelcome(t.instance.ID, t.keyID); unwelcome {

@@ -136,3 +136,19 @@ func TestNewTelemetryReplacesTheOld(t *testing.T) {
 	a.send(&acs.PublishMetricsRequest{})
 	expect[*acs.AckPublishMetric](a)
 }
+
+// The handler of an earlier handshake may be late; it must not throw out the socket that the agent opened after it.
+func TestALateHandlerDoesNotReplaceTheNewerTelemetry(t *testing.T) {
+	l := newLink("i")
+	early, late := &telemetry{turn: l.takeTurn()}, &telemetry{turn: l.takeTurn()}
+	if loser := l.setTelemetry(late); loser != nil {
+		t.Errorf("the first to arrive: %p has to go", loser)
+	}
+	if loser := l.setTelemetry(early); loser != early || l.tcs != late {
+		t.Error("the earlier handshake replaced the later one")
+	}
+	next := &telemetry{turn: l.takeTurn()}
+	if loser := l.setTelemetry(next); loser != late || l.tcs != next {
+		t.Error("the next handshake did not replace the one before")
+	}
+}
