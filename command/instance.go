@@ -83,6 +83,9 @@ func knownInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, error
 	case old.Cluster != in.Cluster:
 		return nil, ecs.ClientErrorf("Container instance %s is registered in cluster %s.", in.ID, old.Cluster)
 	}
+	if owner := tx.AccessKey(old.Owner); owner != nil && owner.RevokedAt != 0 {
+		return old, nil // the host got a new key: the old one can do nothing any more
+	}
 	return old, owns(old, in.By)
 }
 
@@ -117,6 +120,9 @@ func newInstance(tx *state.Tx, in RegisterInstanceInput) *ecs.Instance {
 // renewed is a known instance with what its host says of itself now.
 func renewed(old *ecs.Instance, in RegisterInstanceInput) *ecs.Instance {
 	i := *old
+	if in.By.Agent {
+		i.Owner = in.By.KeyID
+	}
 	i.CPUUnits, i.MemoryMiB = in.CPUUnits, in.MemoryMiB
 	i.ReservedPorts, i.GPUIDs, i.Custom = in.ReservedPorts, in.GPUIDs, in.Custom
 	i.Attributes = mergeAttributes(old.Attributes, in.Attributes)

@@ -165,6 +165,21 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
+func TestNewKeyTakesOverFromARevokedOne(t *testing.T) {
+	w := newWorld(t)
+	old := do(w, func(tx *state.Tx) (*ecs.AccessKey, error) {
+		return CreateAccessKey(tx, CreateAccessKeyInput{ID: "old", Name: "host", Role: ecs.KeyAgent})
+	})
+	in := RegisterInstanceInput{Cluster: "c", By: Caller{KeyID: old.ID, Agent: true, ARN: "arn:a"}}
+	in.ID = do(w, register(in)).ID
+	in.By = Caller{KeyID: "new", Agent: true, ARN: "arn:b"}
+	w.refused("AccessDeniedException", "User: arn:b is not the owner of container instance "+string(in.ID)+".", fails(register(in)))
+	do(w, func(tx *state.Tx) (*ecs.AccessKey, error) { return RevokeAccessKey(tx, old.ID) })
+	if got := do(w, register(in)); got.ID != in.ID || got.Owner != "new" {
+		t.Errorf("registered as %s, owner %s", got.ID, got.Owner)
+	}
+}
+
 func TestRegistrationToken(t *testing.T) {
 	w := newWorld(t)
 	in := RegisterInstanceInput{Cluster: "c", ClientToken: "t", By: Caller{KeyID: "key", Agent: true, ARN: "arn:a"}}
