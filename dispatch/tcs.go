@@ -247,6 +247,11 @@ func (t *telemetry) noteStatus(m *acs.PublishInstanceStatusRequest) {
 		if len(t.checks) < maxChecks {
 			t.checks[check.Type] = check.Status
 		}
-		t.log.Warn("a check of the host changed", "check", check.Type, "status", check.Status, "since", check.LastStatusChange.Time)
+		level := slog.LevelInfo
+		if check.Status == acs.InstanceStatusImpaired {
+			level = slog.LevelWarn
+		}
+		t.log.Log(context.Background(), level, "a check of the host changed",
+			"check", check.Type, "status", check.Status, "since", check.LastStatusChange.Time)
 	}
 }

@@ -133,6 +133,7 @@ func TestDevLeavesNothing(t *testing.T) {
 		arns := k.start(k.register(c.definition(volume, container("main", sleeps, mounted))), 2)
 		arns = append(arns, k.start(k.define(container("main", stubborn, nil)), 1)...)
 		done := k.start(k.define(container("main", "exit 0", nil)), 1)
+		c.Cleanup(func() { removeContainers(idOf(done[0])) })
 		k.stopped(done[0])
 		for _, arn := range arns {
 			k.running(arn)
