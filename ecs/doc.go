@@ -20,3 +20,4 @@ package ecs
 //go:generate go tool msgp -file volume.go -tests=false -io=false
 //go:generate go tool msgp -file shared.go -tests=false -io=false
 //go:generate go tool msgp -file accesskey.go -tests=false -io=false
+//go:generate go tool msgp -file scaling.go -tests=false -io=false
