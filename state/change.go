@@ -79,6 +79,7 @@ func (v *View) setDefinition(key string, before, after *ecs.TaskDefinition) {
 
 func (v *View) setInstance(key string, before, after *ecs.Instance) {
 	set(&v.instances, key, after)
+	v.touchInstance(before, after)
 	if before != nil {
 		v.countInstance(before, -1)
 		if before.Status == ecs.InstanceInactive {
@@ -108,12 +109,7 @@ func (v *View) countInstance(i *ecs.Instance, sign int) {
 
 func (v *View) setTask(key string, before, after *ecs.Task) {
 	set(&v.tasks, key, after)
-	if before != nil {
-		v.account(before, -1)
-	}
-	if after != nil {
-		v.account(after, 1)
-	}
+	v.account(before, after)
 	if before == nil || after == nil || !sameIndex(before, after) {
 		v.indexTask(before, false)
 		v.indexTask(after, true)

@@ -106,10 +106,24 @@ func (m *model) describe() []string {
 	for k, u := range usage {
 		if k != "" {
 			slices.SortFunc(u.Ports, ComparePorts)
+			u.Groups = summed(u.Groups)
 			add("usage %s %v", k, *u)
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// summed adds up the entries of the same group.
+func summed(all []GroupTasks) []GroupTasks {
+	tasks := map[string]*int{}
+	for _, g := range all {
+		*entryOf(tasks, g.Group) += g.Tasks
+	}
+	var out []GroupTasks
+	for _, group := range sorted(tasks) {
+		out = append(out, GroupTasks{group, *tasks[group]})
+	}
 	return out
 }
 
@@ -131,6 +145,7 @@ func recount(t *ecs.Task, c *Counts, u *Usage) {
 	u.MemoryMiB += t.Reserved.MemoryMiB
 	u.GPUs += t.Reserved.GPUs
 	u.Ports = append(u.Ports, t.Reserved.Ports...)
+	u.Groups = append(u.Groups, GroupTasks{t.Group, 1})
 	var per *PerLaunchType
 	switch t.LastStatus {
 	case ecs.StatusRunning:

@@ -42,6 +42,10 @@ type View struct {
 
 	usage  btree.Map[string, *Usage]
 	counts btree.Map[string, *Counts]
+
+	// Of a working view only.
+	journal *Journal
+	placer  any
 }
 
 // Snapshot is a View that no longer changes.
