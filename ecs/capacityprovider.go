@@ -66,7 +66,9 @@ func (p *CapacityProvider) Has(i *Instance) bool {
 }
 
 // IsFargateProvider reports whether a name is one of those that exist without being made.
-func IsFargateProvider(name string) bool { return name == ProviderFargate || name == ProviderFargateSpot }
+func IsFargateProvider(name string) bool {
+	return name == ProviderFargate || name == ProviderFargateSpot
+}
 
 // StrategyItem is one provider of a capacity provider strategy with its share. ECS: features.md A.2.
 type StrategyItem struct {

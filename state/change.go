@@ -46,6 +46,8 @@ func (v *View) apply(c Change) {
 		v.setTask(c.Key, record[ecs.Task](c.Old), record[ecs.Task](c.New))
 	case AccessKeys:
 		set(&v.accessKeys, c.Key, record[ecs.AccessKey](c.New))
+	case Providers:
+		set(&v.providers, c.Key, record[ecs.CapacityProvider](c.New))
 	}
 }
 
@@ -110,6 +112,7 @@ func (v *View) countInstance(i *ecs.Instance, sign int) {
 func (v *View) setTask(key string, before, after *ecs.Task) {
 	set(&v.tasks, key, after)
 	v.account(before, after)
+	v.capacity.set(before, after)
 	if before == nil || after == nil || !sameIndex(before, after) {
 		v.indexTask(before, false)
 		v.indexTask(after, true)

@@ -86,6 +86,11 @@ func (tx *Tx) PutAccessKey(r *ecs.AccessKey) {
 	tx.put(Change{AccessKeys, r.ID, boxed(tx.accessKeys.Get(r.ID)), r})
 }
 
+// PutCapacityProvider adds or replaces a capacity provider.
+func (tx *Tx) PutCapacityProvider(r *ecs.CapacityProvider) {
+	tx.put(Change{Providers, r.Name, boxed(tx.providers.Get(r.Name)), r})
+}
+
 // DeleteTask removes a task's record, if it is there.
 func (tx *Tx) DeleteTask(r *ecs.Task) { tx.remove(Tasks, TaskKey(r.Cluster, r.ID)) }
 

@@ -45,6 +45,8 @@ type Counts struct {
 	Tasks int
 	// Running and Pending count tasks with desired status RUNNING by their last status.
 	Running, Pending PerLaunchType
+	// Waiting counts the tasks in PROVISIONING that have no instance yet.
+	Waiting int
 }
 
 // PerLaunchType is a counter split as ECS's statistics are.
@@ -123,6 +125,9 @@ func (v *View) account(before, after *ecs.Task) {
 		if w.pending {
 			c.Pending.bump(w.task.LaunchType, w.sign)
 		}
+		if w.task.Waiting != nil {
+			c.Waiting += w.sign
+		}
 		v.setCounts(w.task.Cluster, &c)
 	}
 }
@@ -149,7 +154,7 @@ func (w *weight) equal(o *weight) bool {
 	}
 	a, b := w.task, o.task
 	return w.running == o.running && w.pending == o.pending && a.Instance == b.Instance && a.Cluster == b.Cluster &&
-		a.Active() == b.Active() && a.Group == b.Group && a.LaunchType == b.LaunchType && sameReservation(&a.Reserved, &b.Reserved)
+		a.Active() == b.Active() && (a.Waiting == nil) == (b.Waiting == nil) && a.Group == b.Group && a.LaunchType == b.LaunchType && sameReservation(&a.Reserved, &b.Reserved)
 }
 
 func sameReservation(a, b *ecs.Reservation) bool {
