@@ -88,4 +88,3 @@ func TestTheJournalTellsEverythingOfInstances(t *testing.T) {
 		t.Errorf("%d times cut, %d times followed: the test shows nothing", cuts, followed)
 	}
 }
-

@@ -1,0 +1,115 @@
+package placement
+
+import (
+	"slices"
+
+	"berth/ecs"
+	"berth/state"
+)
+
+// Limits of what an engine remembers.
+const (
+	journalTouches = 1 << 16
+	maxShapes      = 64
+	maxMembers     = 1 << 19 // of all shapes together: about 100 MB
+	maxAsked       = 256
+)
+
+// Engine remembers, beside a working view, the instances that fit the questions asked lately, in order: a choice and the change that
+// follows from it cost about the logarithm of the cluster. It follows the view through its journal, so it is right whatever commands
+// do, also after errors and rollbacks. It is used by the goroutine that owns the view.
+type Engine struct {
+	view    *state.View
+	journal *state.Journal
+	at      uint64
+	rosters map[string]*roster
+	shapes  []*shape // the last used first
+	asked   []uint64 // hashes of questions without a shape, the oldest first
+}
+
+// Attach gives a working view an engine: from now on [Choose] on it is fast.
+func Attach(v *state.View) { attach(v, journalTouches) }
+
+func attach(v *state.View, touches int) *Engine {
+	e := &Engine{view: v, journal: v.StartJournal(touches), rosters: make(map[string]*roster)}
+	v.SetPlacer(e)
+	return e
+}
+
+func (e *Engine) choose(r *Request) *ecs.Instance {
+	e.follow()
+	s := e.shapeFor(r)
+	if s == nil {
+		return (&question{r, e.view}).scan()
+	}
+	s.follow()
+	return s.best(r.Seed)
+}
+
+// follow brings the rosters up to the view, or drops everything when the journal does not reach back far enough.
+func (e *Engine) follow() {
+	whole := e.journal.Read(e.at, func(t *state.Touch) {
+		if r := e.rosters[t.Cluster]; r != nil {
+			if r.follow(e.view, t); r.worn() {
+				e.forget(t.Cluster)
+			}
+		}
+	})
+	e.at = e.journal.End()
+	if !whole {
+		clear(e.rosters)
+		e.shapes = nil
+	}
+}
+
+// shapeFor returns the shape of a request, or nil for a question that is new. A shape costs more than one look at every instance, so
+// it is made when a question is asked again.
+func (e *Engine) shapeFor(r *Request) *shape {
+	hash := r.hash()
+	for k, s := range e.shapes {
+		if s.hash == hash && s.question.same(r) {
+			copy(e.shapes[1:k+1], e.shapes[:k])
+			e.shapes[0] = s
+			return s
+		}
+	}
+	if k := slices.Index(e.asked, hash); k >= 0 {
+		e.asked = slices.Delete(e.asked, k, k+1)
+		return e.build(r, hash)
+	}
+	if len(e.asked) == maxAsked {
+		e.asked = slices.Delete(e.asked, 0, 1)
+	}
+	e.asked = append(e.asked, hash)
+	return nil
+}
+
+func (e *Engine) build(r *Request, hash uint64) *shape {
+	own := *r
+	s := newShape(question{&own, e.view}, hash, e.roster(r.Cluster))
+	e.shapes = slices.Insert(e.shapes, 0, s)
+	members := 0
+	for k, s := range e.shapes {
+		if members += len(s.members); k > 0 && (members > maxMembers || k == maxShapes) {
+			clear(e.shapes[k:])
+			e.shapes = e.shapes[:k]
+			break
+		}
+	}
+	return s
+}
+
+func (e *Engine) roster(cluster string) *roster {
+	r := e.rosters[cluster]
+	if r == nil {
+		r = newRoster(e.view, cluster)
+		e.rosters[cluster] = r
+	}
+	return r
+}
+
+// forget drops what is known of a cluster.
+func (e *Engine) forget(cluster string) {
+	delete(e.rosters, cluster)
+	e.shapes = slices.DeleteFunc(e.shapes, func(s *shape) bool { return s.question.Cluster == cluster })
+}
