@@ -23,7 +23,7 @@ type ScalingConfig struct {
 	Enabled bool
 	// Target is targetCapacity, 1 to 100 percent: how much of the group should be in use. Below 100 spare instances are kept.
 	Target int
-	// MinStep and MaxStep bound how many hosts are asked for at once.
+	// MinStep and MaxStep bound how many hosts are asked for at once; no more than MaxStep are ever on their way.
 	MinStep, MaxStep int
 	// Warmup is how long a host that was asked for may take to join before it is given up.
 	Warmup time.Duration
@@ -93,7 +93,7 @@ func PlanScaling(in ScalingInput) ScalingPlan {
 	p.Next.Reservation = reservation(p.M, p.N)
 	desired := in.Config.desired(p.M)
 	if lacking := desired - p.N - pending; lacking > 0 {
-		p.scaleOut(in, in.Config.step(lacking))
+		p.scaleOut(in, min(max(lacking, in.Config.MinStep), in.Config.MaxStep-pending))
 	}
 	p.point(in, p.N-desired, active)
 	return p
@@ -158,7 +158,11 @@ func (p *ScalingPlan) expect(in ScalingInput) int {
 	return pending
 }
 
+// scaleOut asks for hosts, unless so few may still be asked for that it would be less than the minimum step.
 func (p *ScalingPlan) scaleOut(in ScalingInput, hosts int) {
+	if hosts < in.Config.MinStep {
+		return
+	}
 	p.ScaleOut = hosts
 	p.Next.ScaledOutAt = in.Now
 	p.Next.Requests = append(p.Next.Requests, ecs.ScaleOutRequest{At: in.Now, Hosts: hosts})
