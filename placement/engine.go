@@ -7,19 +7,23 @@ import (
 	"berth/state"
 )
 
-// Limits of what an engine remembers.
-const (
-	journalTouches = 1 << 16
-	maxShapes      = 64
-	maxMembers     = 1 << 19 // of all shapes together: about 100 MB
-	maxAsked       = 256
-)
+// bounds limit what an engine remembers.
+type bounds struct {
+	touches int // of the journal
+	shapes  int
+	members int // of all shapes together but the last used one
+	asked   int
+}
+
+// usualBounds is about 150 MB at the most.
+var usualBounds = bounds{touches: 1 << 16, shapes: 64, members: 1 << 19, asked: 256}
 
 // Engine remembers, beside a working view, the instances that fit the questions asked lately, in order: a choice and the change that
 // follows from it cost about the logarithm of the cluster. It follows the view through its journal, so it is right whatever commands
 // do, also after errors and rollbacks. It is used by the goroutine that owns the view.
 type Engine struct {
 	view    *state.View
+	bounds  bounds
 	journal *state.Journal
 	at      uint64
 	rosters map[string]*roster
@@ -28,10 +32,10 @@ type Engine struct {
 }
 
 // Attach gives a working view an engine: from now on [Choose] on it is fast.
-func Attach(v *state.View) { attach(v, journalTouches) }
+func Attach(v *state.View) { attach(v, usualBounds) }
 
-func attach(v *state.View, touches int) *Engine {
-	e := &Engine{view: v, journal: v.StartJournal(touches), rosters: make(map[string]*roster)}
+func attach(v *state.View, b bounds) *Engine {
+	e := &Engine{view: v, bounds: b, journal: v.StartJournal(b.touches), rosters: make(map[string]*roster)}
 	v.SetPlacer(e)
 	return e
 }
@@ -40,7 +44,7 @@ func (e *Engine) choose(r *Request) *ecs.Instance {
 	e.follow()
 	s := e.shapeFor(r)
 	if s == nil {
-		return (&question{r, e.view}).scan()
+		return newQuestion(e.view, r).scan()
 	}
 	s.follow()
 	return s.best(r.Seed)
@@ -77,7 +81,7 @@ func (e *Engine) shapeFor(r *Request) *shape {
 		e.asked = slices.Delete(e.asked, k, k+1)
 		return e.build(r, hash)
 	}
-	if len(e.asked) == maxAsked {
+	if len(e.asked) == e.bounds.asked {
 		e.asked = slices.Delete(e.asked, 0, 1)
 	}
 	e.asked = append(e.asked, hash)
@@ -86,11 +90,11 @@ func (e *Engine) shapeFor(r *Request) *shape {
 
 func (e *Engine) build(r *Request, hash uint64) *shape {
 	own := *r
-	s := newShape(question{&own, e.view}, hash, e.roster(r.Cluster))
+	s := newShape(newQuestion(e.view, &own), hash, e.roster(r.Cluster))
 	e.shapes = slices.Insert(e.shapes, 0, s)
 	members := 0
 	for k, s := range e.shapes {
-		if members += len(s.members); k > 0 && (members > maxMembers || k == maxShapes) {
+		if members += len(s.members); k > 0 && (members > e.bounds.members || k == e.bounds.shapes) {
 			clear(e.shapes[k:])
 			e.shapes = e.shapes[:k]
 			break

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"berth/ecs"
+	"berth/placement/query"
 	"berth/state"
 )
 
@@ -178,30 +179,31 @@ var zone = filter{
 
 var memberOf = filter{
 	ReasonMemberOf,
-	func(q *question, c candidate) bool { return unsatisfied(q, c) == nil },
-	func(q *question, c candidate) string { return "does not hold: " + unsatisfied(q, c).Text() },
+	func(q *question, c candidate) bool { return unsatisfied(q, c) < 0 },
+	func(q *question, c candidate) string { return q.MemberOf[unsatisfied(q, c)].Explain(q.ask(c)) },
 }
 
-// unsatisfied returns the first expression that does not hold, or nil.
-func unsatisfied(q *question, c candidate) Expression {
-	for _, x := range q.MemberOf {
-		if !x.Matches(c.instance, c.usage) {
-			return x
-		}
-	}
-	return nil
+// unsatisfied returns the place of the first expression that does not hold, or -1.
+func unsatisfied(q *question, c candidate) int {
+	return slices.IndexFunc(q.MemberOf, func(x *query.Expr) bool { return !x.Eval(q.ask(c)) })
 }
 
-var staticMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, true) }}
+var staticMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, false) }}
 
-var dynamicMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, false) }}
+var dynamicMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, true) }}
 
-// holds reports whether the expressions hold that are static, or those that are not.
-func (q *question) holds(c candidate, static bool) bool {
+// holds reports whether the expressions hold that ask for tasks, or those that do not.
+func (q *question) holds(c candidate, dynamic bool) bool {
 	for _, x := range q.MemberOf {
-		if x.Static() == static && !x.Matches(c.instance, c.usage) {
+		if x.Dynamic() == dynamic && !x.Eval(q.ask(c)) {
 			return false
 		}
 	}
 	return true
+}
+
+// ask makes an expression's subject of a candidate; it lasts until the next call.
+func (q *question) ask(c candidate) *Subject {
+	q.subject = Subject{query.Instance{Instance: c.instance}, c.usage}
+	return &q.subject
 }

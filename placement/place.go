@@ -8,8 +8,11 @@ import (
 // question is a request being answered on a view.
 type question struct {
 	*Request
-	view *state.View
+	view    *state.View
+	subject Subject // the candidate that expressions are asked about
 }
+
+func newQuestion(v *state.View, r *Request) *question { return &question{Request: r, view: v} }
 
 // Place chooses an instance for one task. It returns nil and a rejection per ACTIVE instance of the cluster when none can take it,
 // and nil without rejections when the cluster has no ACTIVE instance at all.
@@ -26,12 +29,12 @@ func Choose(v *state.View, r *Request) *ecs.Instance {
 	if e, ok := v.Placer().(*Engine); ok {
 		return e.choose(r)
 	}
-	return (&question{r, v}).scan()
+	return newQuestion(v, r).scan()
 }
 
 // Rejections explains every ACTIVE instance of the cluster that cannot take the task, in order of id.
 func Rejections(v *state.View, r *Request) []Rejection {
-	q := &question{r, v}
+	q := newQuestion(v, r)
 	var rejected []Rejection
 	q.each(func(c candidate) {
 		if why := check(q, c, filters); why != nil {
@@ -54,7 +57,7 @@ func (q *question) each(fn func(candidate)) {
 // Fits reports whether one named instance can take the task, strategies and constraints aside: what StartTask asks
 // (semantics.md 4.3). A nil result means it can.
 func Fits(v *state.View, r *Request, i *ecs.Instance) *Rejection {
-	return check(&question{r, v}, candidate{i, v.Usage(i.ID)}, namedFilters)
+	return check(newQuestion(v, r), candidate{i, v.Usage(i.ID)}, namedFilters)
 }
 
 // failed returns the first filter an instance does not pass, or nil.

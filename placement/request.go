@@ -2,7 +2,7 @@ package placement
 
 import (
 	"berth/ecs"
-	"berth/state"
+	"berth/placement/query"
 )
 
 // StrategyType is one of ECS's placement strategies.
@@ -37,7 +37,7 @@ type Request struct {
 	// DistinctInstance keeps two tasks of the group off the same instance.
 	DistinctInstance bool
 	// MemberOf must all hold of the instance (features.md B5.3, B5.4).
-	MemberOf []Expression
+	MemberOf []*query.Expr
 	// Strategies narrow the choice in order. Only the first five that are not random count (features.md C19).
 	Strategies []Strategy
 	// Seed decides between equals.
@@ -48,16 +48,6 @@ type Request struct {
 // with the fewest. ECS: features.md B5.7.
 func DefaultServiceStrategies() []Strategy {
 	return []Strategy{{Spread, "attribute:ecs.availability-zone"}, {Spread, "instanceId"}}
-}
-
-// Expression is a memberOf constraint, as package placement/query parses it. Expressions of the same text must mean the same.
-type Expression interface {
-	// Text is the expression as it was written.
-	Text() string
-	// Matches reports whether it holds of an instance with such tasks on it.
-	Matches(i *ecs.Instance, u *state.Usage) bool
-	// Static reports whether the tasks on the instance have no say.
-	Static() bool
 }
 
 // Rejection says why an instance cannot take the task. Reason is the text ECS's clients match (semantics.md 1.4); Detail says by

@@ -1,6 +1,10 @@
 package placement
 
-import "slices"
+import (
+	"slices"
+
+	"berth/placement/query"
+)
 
 // countsGroup reports whether the answer depends on where the tasks of the request's group are.
 func (r *Request) countsGroup() bool {
@@ -14,7 +18,7 @@ func (r *Request) same(o *Request) bool {
 		r.Needs.CPUUnits == o.Needs.CPUUnits && r.Needs.MemoryMiB == o.Needs.MemoryMiB && r.Needs.GPUs == o.Needs.GPUs &&
 		slices.Equal(r.Needs.Ports, o.Needs.Ports) && slices.Equal(r.Strategies, o.Strategies) &&
 		(r.Group == o.Group || !r.countsGroup()) && slices.Equal(r.Zones, o.Zones) && slices.Equal(r.Attributes, o.Attributes) &&
-		slices.EqualFunc(r.MemberOf, o.MemberOf, func(a, b Expression) bool { return a.Text() == b.Text() })
+		slices.EqualFunc(r.MemberOf, o.MemberOf, func(a, b *query.Expr) bool { return a == b || a.String() == b.String() })
 }
 
 // hash tells most requests apart that are not the same. Long texts, which rarely differ alone, count with their length.
@@ -36,7 +40,7 @@ func (r *Request) hash() uint64 {
 		h = mix(h ^ uint64(len(s.Field)))
 	}
 	for _, x := range r.MemberOf {
-		h = mix(h ^ uint64(len(x.Text())))
+		h = mix(h ^ uint64(len(x.String())))
 	}
 	return h
 }

@@ -15,7 +15,7 @@ import (
 // all instances in it, so that a task more in a zone moves one bucket and not its instances. A bucket's key is that of its best
 // child with the bucket's number put in; the layers above are the same for all children of a bucket and have no part in their keys.
 type shape struct {
-	question question
+	question *question
 	hash     uint64
 	levels   []level
 	layers   []int // which levels are buckets
@@ -58,7 +58,7 @@ type bucket struct {
 	byValue  map[string]*bucket
 }
 
-func newShape(q question, hash uint64, r *roster) *shape {
+func newShape(q *question, hash uint64, r *roster) *shape {
 	s := &shape{question: q, hash: hash, levels: levels(q.Strategies), roster: r, at: r.end()}
 	s.counts = q.countsGroup()
 	for k, l := range s.levels {
@@ -130,7 +130,7 @@ func (s *shape) reassess(m *member, before *ecs.Instance) {
 	if before != nil && m.instance != nil && sameHost(before, m.instance) {
 		return
 	}
-	m.static = m.instance != nil && failed(&s.question, candidate{m.instance, m.usage}, staticFilters) == nil
+	m.static = m.instance != nil && failed(s.question, candidate{m.instance, m.usage}, staticFilters) == nil
 	if m.name == "" {
 		m.named(string(m.instance.ID))
 	}
@@ -155,7 +155,7 @@ func (s *shape) move(m *member) {
 	var fresh key
 	var to *bucket
 	c := candidate{m.instance, m.usage}
-	if m.static && failed(&s.question, c, dynamicFilters) == nil {
+	if m.static && failed(s.question, c, dynamicFilters) == nil {
 		for k, l := range s.levels {
 			fresh[k] = l.weigh(s.question.Group, c)
 		}
