@@ -23,3 +23,17 @@ type ScaleOutRequest struct {
 	At    Time `msg:"t"`
 	Hosts int  `msg:"n"`
 }
+
+// HostAttribute names the host of an instance to the scaling hook that made it.
+const HostAttribute = "berth.host"
+
+// HostName is what a scaling hook knows an instance's host by: its [HostAttribute], else its EC2 instance id, else its own id.
+func (i *Instance) HostName() string {
+	if name, ok := i.Attribute(HostAttribute); ok && name != "" {
+		return name
+	}
+	if i.EC2InstanceID != "" {
+		return i.EC2InstanceID
+	}
+	return string(i.ID)
+}

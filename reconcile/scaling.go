@@ -21,6 +21,8 @@ type ScalingConfig struct {
 	// Enabled is managed scaling's status. When it is off nothing is asked for and nothing is drained; hosts that were already
 	// leaving go on leaving.
 	Enabled bool
+	// MeasureOnly is for a group without a hook: the reservation is computed and nobody is asked for anything.
+	MeasureOnly bool
 	// Target is targetCapacity, 1 to 100 percent: how much of the group should be in use. Below 100 spare instances are kept.
 	Target int
 	// MinStep and MaxStep bound how many hosts are asked for at once; no more than MaxStep are ever on their way.
@@ -33,8 +35,10 @@ type ScalingConfig struct {
 
 // Host is a registered instance of the group, ACTIVE or DRAINING.
 type Host struct {
-	ID           ecs.InstanceID
-	Status       ecs.InstanceStatus
+	ID     ecs.InstanceID
+	Status ecs.InstanceStatus
+	// Connected is whether its agent is there, or can be expected back or for the first time: it registered or was last connected
+	// less than a warm-up ago.
 	Connected    bool
 	RegisteredAt ecs.Time
 	Size         HostSize
@@ -91,6 +95,9 @@ func PlanScaling(in ScalingInput) ScalingPlan {
 		p.M = p.N + in.Config.step(need)
 	}
 	p.Next.Reservation = reservation(p.M, p.N)
+	if in.Config.MeasureOnly {
+		return p
+	}
 	desired := in.Config.desired(p.M)
 	if lacking := desired - p.N - pending; lacking > 0 {
 		p.scaleOut(in, min(max(lacking, in.Config.MinStep), in.Config.MaxStep-pending))

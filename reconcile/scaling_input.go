@@ -12,24 +12,24 @@ import (
 // NewScalingInput reads from a view what [PlanScaling] needs to know of a provider. declared is the size of the group's hosts as the
 // operator says, zero when he does not.
 func NewScalingInput(v *state.View, p *ecs.CapacityProvider, declared HostSize, now ecs.Time) ScalingInput {
-	return ScalingInput{
-		Now: now, State: p.State, Hosts: hostsOf(v, p), Waiting: waitingFor(v, p),
-		Config: ScalingConfig{
-			Enabled: p.Status == ecs.ProviderActive && p.Cluster != "" && p.Scaling.Enabled,
-			Target:  int(p.Scaling.TargetCapacity), MinStep: int(p.Scaling.MinimumStep), MaxStep: int(p.Scaling.MaximumStep),
-			Warmup: time.Duration(p.Scaling.WarmupSeconds) * time.Second, Declared: declared,
-		},
+	config := ScalingConfig{
+		Enabled: p.Status == ecs.ProviderActive && p.Cluster != "" && p.Scaling.Enabled,
+		Target:  int(p.Scaling.TargetCapacity), MinStep: int(p.Scaling.MinimumStep), MaxStep: int(p.Scaling.MaximumStep),
+		Warmup: time.Duration(p.Scaling.WarmupSeconds) * time.Second, Declared: declared,
 	}
+	return ScalingInput{Now: now, Config: config, Hosts: hostsOf(v, p, now.Add(-config.Warmup)), Waiting: waitingFor(v, p), State: p.State}
 }
 
-func hostsOf(v *state.View, p *ecs.CapacityProvider) []Host {
+// hostsOf lists the registered instances; lately is when an agent that is not connected must have been there to be expected.
+func hostsOf(v *state.View, p *ecs.CapacityProvider, lately ecs.Time) []Host {
 	var hosts []Host
 	v.ScanInstancesOf(p, func(i *ecs.Instance) bool {
 		if i.Status != ecs.InstanceInactive {
 			hosts = append(hosts, Host{
-				ID: i.ID, Status: i.Status, Connected: i.AgentConnected, RegisteredAt: i.RegisteredAt,
-				Size:  HostSize{CPUUnits: i.CPUUnits, MemoryMiB: i.MemoryMiB, GPUs: int64(len(i.GPUIDs))},
-				Tasks: v.Usage(i.ID).Tasks,
+				ID: i.ID, Status: i.Status, RegisteredAt: i.RegisteredAt,
+				Connected: i.AgentConnected || max(i.RegisteredAt, i.DisconnectedAt) > lately,
+				Size:      HostSize{CPUUnits: i.CPUUnits, MemoryMiB: i.MemoryMiB, GPUs: int64(len(i.GPUIDs))},
+				Tasks:     v.Usage(i.ID).Tasks,
 			})
 		}
 		return true
