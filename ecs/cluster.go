@@ -27,6 +27,8 @@ type Cluster struct {
 	// CapacityProviders are associated with the cluster; DefaultStrategy holds for tasks that name neither strategy nor launch type.
 	CapacityProviders []string       `msg:"p,omitempty"`
 	DefaultStrategy   []StrategyItem `msg:"d,omitempty"`
+	// AttachmentsStatus is how the last change of the providers went; "" when there was none.
+	AttachmentsStatus string `msg:"a,omitempty"`
 }
 
 // ClusterConfiguration holds what a cluster says of exec sessions.

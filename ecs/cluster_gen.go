@@ -10,8 +10,8 @@ import (
 func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(10)
-	var zb0001Mask uint16 /* 10 bits */
+	zb0001Len := uint32(11)
+	var zb0001Mask uint16 /* 11 bits */
 	_ = zb0001Mask
 	if z.Settings == nil {
 		zb0001Len--
@@ -36,6 +36,10 @@ func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.DefaultStrategy == nil {
 		zb0001Len--
 		zb0001Mask |= 0x200
+	}
+	if z.AttachmentsStatus == "" {
+		zb0001Len--
+		zb0001Mask |= 0x400
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -141,6 +145,11 @@ func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 					return
 				}
 			}
+		}
+		if (zb0001Mask & 0x400) == 0 { // if not omitted
+			// string "a"
+			o = append(o, 0xa1, 0x61)
+			o = msgp.AppendString(o, z.AttachmentsStatus)
 		}
 	}
 	return
@@ -325,6 +334,12 @@ func (z *Cluster) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "a":
+			z.AttachmentsStatus, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AttachmentsStatus")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -366,6 +381,7 @@ func (z *Cluster) Msgsize() (s int) {
 	for za0004 := range z.DefaultStrategy {
 		s += z.DefaultStrategy[za0004].Msgsize()
 	}
+	s += 2 + msgp.StringPrefixSize + len(z.AttachmentsStatus)
 	return
 }
 
