@@ -18,6 +18,7 @@ import (
 	"berth/api/ecs/wire"
 	"berth/controller"
 	"berth/dispatch"
+	"berth/placement"
 	"berth/store"
 	"berth/store/engines/memory"
 	"berth/store/engines/pebble"
@@ -55,7 +56,7 @@ func (s *server) open(ctx context.Context) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, store.Config{Engine: e, Clock: s.now, Logger: s.cfg.Logger})
+	st, err := store.Open(ctx, store.Config{Engine: e, Clock: s.now, Logger: s.cfg.Logger, Attach: placement.Attach})
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ type StartedTasks struct {
 // RunTask places up to Count tasks, one after the other; what was placed stays when the rest does not fit (semantics.md 4.3).
 //
 // ECS: the definition is looked up before the cluster (semantics.md 11.33); a cluster without an ACTIVE instance is an exception,
-// a full one is a list of failures, one per instance (semantics.md 1.3, 1.4).
+// a full one is a list of failures (semantics.md 1.3, 1.4).
 func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	def, err := prepare(tx, &in.TaskSpec)
 	if err != nil {
@@ -74,12 +74,8 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	}
 	req := in.request(def)
 	req.LaunchType, req.Strategies, req.Seed = in.LaunchType, in.Strategies, seed(tx)
-	for _, c := range slices.Concat(def.PlacementConstraints, in.Constraints) {
-		if c.Type != "distinctInstance" {
-			return StartedTasks{}, ecs.Unsupportedf(
-				"Placement constraints of type %s are not built in this version of Berth.", c.Type)
-		}
-		req.DistinctInstance = true
+	if err := placement.Constrain(req, slices.Concat(def.PlacementConstraints, in.Constraints)); err != nil {
+		return StartedTasks{}, err
 	}
 	var out StartedTasks
 	for range in.Count {
@@ -88,9 +84,7 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 			if len(rejected) == 0 {
 				return StartedTasks{}, ecs.InvalidParameterf("No Container Instances were found in your cluster.")
 			}
-			for _, r := range rejected {
-				out.Failures = append(out.Failures, TaskFailure(r))
-			}
+			out.Failures = unplaced(rejected, len(out.Tasks), in.Count-len(out.Tasks))
 			break
 		}
 		t := newTask(tx, &in.TaskSpec, def, i, req.Needs)

@@ -1,6 +1,8 @@
 package placement
 
 import (
+	"slices"
+
 	"berth/ecs"
 	"berth/state"
 )
@@ -42,6 +44,18 @@ func Rejections(v *state.View, r *Request) []Rejection {
 		}
 	})
 	return rejected
+}
+
+// Closest returns the rejection of the instance that came furthest through the filters, the first of several; the zero value when
+// there is none.
+func Closest(rejected []Rejection) (closest Rejection) {
+	furthest := -1
+	for _, r := range rejected {
+		if k := slices.IndexFunc(filters, func(f filter) bool { return f.reason == r.Reason }); k > furthest {
+			closest, furthest = r, k
+		}
+	}
+	return closest
 }
 
 // each calls fn with the ACTIVE instances of the cluster, in order of id.

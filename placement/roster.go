@@ -58,6 +58,7 @@ func (r *roster) follow(v *state.View, t *state.Touch) {
 		}
 	}
 	r.changed = append(r.changed, place)
+	// What is kept is more than a shape would read rather than look at every host.
 	if keep := 2*len(r.hosts) + 1024; len(r.changed) > 2*keep {
 		cut := len(r.changed) - keep
 		r.changed = append(r.changed[:0], r.changed[cut:]...)

@@ -88,12 +88,11 @@ func (s *shape) grow(n int) {
 func (s *shape) follow() {
 	s.grow(len(s.roster.hosts))
 	behind := s.roster.end() - s.at
-	switch {
-	case behind > uint64(len(s.roster.changed)) || behind > uint64(len(s.members)):
+	if behind > uint64(len(s.members)) { // the roster may have cut what this shape needs, but never so much
 		for place := range s.members {
 			s.refresh(place)
 		}
-	default:
+	} else {
 		for _, place := range s.roster.changed[uint64(len(s.roster.changed))-behind:] {
 			s.refresh(place)
 		}
@@ -112,13 +111,16 @@ func (s *shape) refresh(place int) {
 	if h.instance != before {
 		s.reassess(m, before)
 	}
+	more := int64(0)
 	if s.counts && m.instance != nil {
-		s.tell(m, int64(m.usage.GroupTasks(s.question.Group))-m.tasks)
+		more = int64(m.usage.GroupTasks(s.question.Group)) - m.tasks
+		s.tell(m, more)
 	}
 	s.move(m)
 	s.settle(left)
-	if m.in != left {
-		s.settle(m.in)
+	s.settle(m.in)
+	if more == 0 {
+		return
 	}
 	for _, t := range m.tallies {
 		s.settleAll(t)
