@@ -31,10 +31,12 @@ type TaskSpec struct {
 // RunTaskInput asks for tasks wherever there is room.
 type RunTaskInput struct {
 	TaskSpec
-	Count       int
-	LaunchType  ecs.LaunchType
-	Constraints []ecs.PlacementConstraint
-	Strategies  []placement.Strategy
+	Count      int
+	LaunchType ecs.LaunchType
+	// ProviderStrategy names capacity providers; empty leaves it to the launch type, or to the cluster's default strategy.
+	ProviderStrategy []ecs.StrategyItem
+	Constraints      []ecs.PlacementConstraint
+	Strategies       []placement.Strategy
 	// ClientToken makes the call idempotent; RequestDigest tells whether a repetition asks for the same.
 	ClientToken, RequestDigest string
 	// Realm is for the ARNs of a conflict.
@@ -58,6 +60,8 @@ type TaskFailure struct {
 type StartedTasks struct {
 	Tasks    []*ecs.Task
 	Failures []TaskFailure
+	// EmptyProviders are capacity providers that should have taken tasks and have no ACTIVE instance.
+	EmptyProviders []string
 }
 
 // RunTask places up to Count tasks, one after the other; what was placed stays when the rest does not fit (semantics.md 4.3).
@@ -76,6 +80,12 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	req.LaunchType, req.Strategies, req.Seed = in.LaunchType, in.Strategies, seed(tx)
 	if err := placement.Constrain(req, slices.Concat(def.PlacementConstraints, in.Constraints)); err != nil {
 		return StartedTasks{}, err
+	}
+	if items, err := strategyOf(tx.View, &in, def); items != nil || err != nil {
+		if err != nil {
+			return StartedTasks{}, err
+		}
+		return runByStrategy(tx, &in, def, req, items)
 	}
 	var out StartedTasks
 	for range in.Count {
