@@ -36,6 +36,9 @@ func (n some) explain(s Subject, want bool) string {
 
 func (n not) explain(s Subject, want bool) string { return n.of.explain(s, !want) }
 
+// maxExplanation bounds the characters of the whole text: it ends in a failure's detail and in events.
+const maxExplanation = 400
+
 // maxReasons bounds how many parts are explained in one text.
 const maxReasons = 3
 
@@ -62,9 +65,9 @@ func (l *leaf) explain(s Subject, want bool) string {
 	value, ok := l.value(s)
 	switch {
 	case !ok:
-		return strings.ReplaceAll(l.label(), ":", " ") + " is missing"
+		return l.noun() + " is missing"
 	case l.op == exists:
-		return strings.ReplaceAll(l.label(), ":", " ") + " exists"
+		return l.noun() + " exists"
 	case should:
 		return fmt.Sprintf("%s is %s, not %s", l.label(), value, l.wanted())
 	case l.op == equals || l.op == in:
@@ -76,6 +79,14 @@ func (l *leaf) explain(s Subject, want bool) string {
 func (l *leaf) label() string {
 	if l.subject == attribute {
 		return "attribute:" + l.name
+	}
+	return l.subject.String()
+}
+
+// noun names the subject in a sentence about whether it is there at all.
+func (l *leaf) noun() string {
+	if l.subject == attribute {
+		return "attribute " + l.name
 	}
 	return l.subject.String()
 }
@@ -154,9 +165,12 @@ const maxShown = 80
 
 func quote(text string) string { return strconv.Quote(clip(text)) }
 
-func clip(text string) string {
-	if utf8.RuneCountInString(text) <= maxShown {
+func clip(text string) string { return cut(text, maxShown) }
+
+// cut shortens a text to n characters and a mark that there was more.
+func cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
-	return string([]rune(text)[:maxShown]) + "…"
+	return string([]rune(text)[:n]) + "…"
 }

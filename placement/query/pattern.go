@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// maxPatternSize bounds the steps of a compiled pattern. Repetitions multiply: without it, 20 characters could cost 100 MB, and a
-// match on every instance as many steps.
+// maxPatternSize bounds the steps of a compiled pattern. Repetitions multiply: without it, an expression could ask for 300,000 steps
+// per character on every instance.
 const maxPatternSize = 4000
 
 // compilePattern compiles a pattern that is matched against whole values, as Java's matches() does. ECS takes Java's syntax; what Go's
@@ -53,7 +53,7 @@ func foreign(pattern string) (at int, msg string) {
 		case strings.HasPrefix(rest, `\Q`):
 			literal := strings.Index(rest, `\E`)
 			if literal < 0 {
-				return 0, ""
+				return i, `\Q has no \E`
 			}
 			i += literal + 1
 		case rest[0] == '\\' && len(rest) > 1:

@@ -110,5 +110,5 @@ func (e *Expr) Explain(s Subject) string {
 	if e.root.eval(s) {
 		return ""
 	}
-	return e.root.explain(s, true)
+	return cut(e.root.explain(s, true), maxExplanation)
 }
