@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -20,9 +21,11 @@ const Version = "1.105.1"
 type AgentConfig struct {
 	Server, Cluster, Data, Region, Zone string
 	Attributes                          map[string]string
-	CPUUnits, MemoryMiB                 int64
-	Credentials                         sigv4.Credentials
-	Logger                              *slog.Logger
+	// Group is the machine group the host belongs to, "" for none (docs/capacity.md).
+	Group               string
+	CPUUnits, MemoryMiB int64
+	Credentials         sigv4.Credentials
+	Logger              *slog.Logger
 }
 
 // AgentCredentialsFromEnv reads a node's key: Berth's variables, else the AWS ones.
@@ -54,9 +57,16 @@ func (c *AgentConfig) agent() (agent.Config, error) {
 		return agent.Config{}, fmt.Errorf(
 			"set BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY to a key made with: berth keys create --role agent")
 	}
+	attributes := maps.Clone(c.Attributes)
+	if c.Group != "" {
+		if attributes == nil {
+			attributes = map[string]string{}
+		}
+		attributes[ecs.GroupAttribute] = c.Group
+	}
 	return agent.Config{
 		Cluster: c.Cluster, ServerURL: c.Server, Credentials: c.Credentials, Region: c.Region, DataDir: c.Data,
-		AvailabilityZone: c.Zone, Attributes: c.Attributes, CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
+		AvailabilityZone: c.Zone, Attributes: attributes, CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
 		Settings: settings, Version: Version, Logger: c.Logger,
 	}, nil
 }

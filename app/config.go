@@ -30,6 +30,8 @@ type ServerConfig struct {
 	PublicURL string
 	// KeepStopped is how long stopped tasks stay describable; at least an hour (features.md B6.10).
 	KeepStopped time.Duration
+	// Scaling says how machine groups grow and shrink.
+	Scaling ScalingConfig
 	// ClockOffset shifts the server's clock; for tests.
 	ClockOffset time.Duration
 	Logger      *slog.Logger

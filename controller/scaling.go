@@ -25,6 +25,8 @@ type ScalingConfig struct {
 	Realm  ecs.Realm
 	// Server is the URL that agents call, as it is when a hook is called.
 	Server func() string
+	// Period is the time between two looks at what nobody asks for: [reconcile.ScalingPeriod], or less for demonstrations.
+	Period time.Duration
 	// Timeout bounds one call of a hook; Retries are the pauses before it is called again after an error.
 	Timeout time.Duration
 	Retries []time.Duration
@@ -78,7 +80,7 @@ func NewScaling(cfg ScalingConfig) *Scaling {
 // What failed at one provider does not keep it from the others; the first error is returned.
 func (s *Scaling) Step(ctx context.Context, now time.Time) (time.Time, error) {
 	first := s.settle(ctx)
-	wake := ecs.TimeOf(now.Add(time.Minute))
+	wake := ecs.TimeOf(now.Add(s.cfg.Period))
 	view := s.cfg.Store.Snapshot()
 	s.draining = map[ecs.InstanceID]bool{}
 	for _, p := range scaled(view) {
@@ -107,7 +109,7 @@ func scaled(view *state.Snapshot) []*ecs.CapacityProvider {
 func (s *Scaling) look(ctx context.Context, view *state.Snapshot, p *ecs.CapacityProvider, now ecs.Time) (ecs.Time, error) {
 	group, hooked := s.cfg.Groups[ecs.GroupName(p.Group)]
 	in := reconcile.NewScalingInput(view, p, group.Size, now)
-	in.Config.MeasureOnly = !hooked
+	in.Config.MeasureOnly, in.Config.Period = !hooked, s.cfg.Period
 	plan := reconcile.PlanScaling(in)
 	if !hooked {
 		s.warnHookless(p, in)

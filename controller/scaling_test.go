@@ -65,7 +65,7 @@ func (s *scene) restart() {
 	s.scaling = NewScaling(ScalingConfig{
 		Store: s.store, Clock: func() time.Time { return s.now }, Groups: map[string]MachineGroup{"g": {Hook: s.hook}},
 		Realm: ecs.Realm{Region: "r", Account: "1"}, Server: func() string { return "http://berth" },
-		Timeout: time.Hour, Logger: slog.New(slog.DiscardHandler),
+		Period: time.Minute, Timeout: time.Hour, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

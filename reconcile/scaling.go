@@ -8,13 +8,15 @@ import (
 	"berth/ecs"
 )
 
-// lowPoints is how many points in a row must ask for fewer instances before one is given up; they are a pointPeriod apart.
+// lowPoints is how many points in a row must ask for fewer instances before one is given up; they are a period apart.
 //
-// ECS: scale-in after 15 low points, evaluated each minute (semantics.md 5.14).
-const (
-	lowPoints   = 15
-	pointPeriod = time.Minute
-)
+// ECS: scale-in after 15 low points (semantics.md 5.14).
+const lowPoints = 15
+
+// ScalingPeriod is how far apart the points are.
+//
+// ECS: evaluated each minute (semantics.md 5.14).
+const ScalingPeriod = time.Minute
 
 // ScalingConfig is how a capacity provider wants its group scaled, with every default filled in.
 type ScalingConfig struct {
@@ -29,6 +31,8 @@ type ScalingConfig struct {
 	MinStep, MaxStep int
 	// Warmup is how long a host that was asked for may take to join before it is given up.
 	Warmup time.Duration
+	// Period is the time between two points, [ScalingPeriod] but for those who cannot wait.
+	Period time.Duration
 	// Declared is what a host of the group offers, as the operator says; the zero value says nothing.
 	Declared HostSize
 }
@@ -81,7 +85,7 @@ type ScalingPlan struct {
 // Two rules are Berth's: hosts asked for during the warm-up count as if they were there, and only empty instances are ever chosen
 // to go, whether or not termination protection is on.
 func PlanScaling(in ScalingInput) ScalingPlan {
-	p := ScalingPlan{Next: in.State, Wake: in.Now.Add(pointPeriod)}
+	p := ScalingPlan{Next: in.State, Wake: in.Now.Add(in.Config.Period)}
 	p.leave(in)
 	if !in.Config.Enabled {
 		return p
@@ -177,7 +181,7 @@ func (p *ScalingPlan) scaleOut(in ScalingInput, hosts int) {
 
 // point takes the point of this minute, if it was not taken yet, and after enough low ones chooses the surplus to go.
 func (p *ScalingPlan) point(in ScalingInput, surplus int, active []Host) {
-	if due := in.State.PointAt.Add(pointPeriod); in.State.PointAt != 0 && in.Now < due {
+	if due := in.State.PointAt.Add(in.Config.Period); in.State.PointAt != 0 && in.Now < due {
 		p.Wake = due
 		return
 	}

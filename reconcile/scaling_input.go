@@ -15,7 +15,7 @@ func NewScalingInput(v *state.View, p *ecs.CapacityProvider, declared HostSize, 
 	config := ScalingConfig{
 		Enabled: p.Status == ecs.ProviderActive && p.Cluster != "" && p.Scaling.Enabled,
 		Target:  int(p.Scaling.TargetCapacity), MinStep: int(p.Scaling.MinimumStep), MaxStep: int(p.Scaling.MaximumStep),
-		Warmup: time.Duration(p.Scaling.WarmupSeconds) * time.Second, Declared: declared,
+		Warmup: time.Duration(p.Scaling.WarmupSeconds) * time.Second, Declared: declared, Period: ScalingPeriod,
 	}
 	return ScalingInput{Now: now, Config: config, Hosts: hostsOf(v, p, now.Add(-config.Warmup)), Waiting: waitingFor(v, p), State: p.State}
 }

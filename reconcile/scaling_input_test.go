@@ -58,7 +58,7 @@ func TestNewScalingInput(t *testing.T) {
 	long := start - 10*minute
 	want := ScalingInput{
 		Now:    start,
-		Config: ScalingConfig{Enabled: true, Target: 80, MinStep: 2, MaxStep: 9, Warmup: 2 * time.Minute, Declared: declared},
+		Config: ScalingConfig{Enabled: true, Target: 80, MinStep: 2, MaxStep: 9, Warmup: 2 * time.Minute, Period: time.Minute, Declared: declared},
 		Hosts: []Host{
 			{"i1", ecs.InstanceActive, true, long, size, 1}, {"i2", ecs.InstanceDraining, false, long, size, 0},
 			{"i3", ecs.InstanceActive, true, long, size, 0}, {"i4", ecs.InstanceActive, true, start - minute, size, 0},

@@ -9,7 +9,7 @@ import (
 	"berth/ecs"
 )
 
-var defaults = ScalingConfig{Enabled: true, Target: 100, MinStep: 1, MaxStep: 10_000, Warmup: 5 * time.Minute}
+var defaults = ScalingConfig{Enabled: true, Target: 100, MinStep: 1, MaxStep: 10_000, Warmup: 5 * time.Minute, Period: time.Minute}
 
 const minute = ecs.Time(60_000)
 
@@ -221,7 +221,7 @@ func TestLeavingInstances(t *testing.T) {
 	for k := range 3 {
 		group[k].Status = ecs.InstanceDraining
 	}
-	in := &ScalingInput{Config: ScalingConfig{Target: 100, MaxStep: 1}, Hosts: group}
+	in := &ScalingInput{Config: ScalingConfig{Target: 100, MaxStep: 1, Period: time.Minute}, Hosts: group}
 	in.State.Leaving = []ecs.InstanceID{"h00", "h01", "h03", "h09"}
 	p := look(in, start)
 	if !slices.Equal(p.Gone, []ecs.InstanceID{"h01"}) || !slices.Equal(p.Next.Leaving, []ecs.InstanceID{"h00", "h01"}) {

@@ -1,0 +1,127 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"berth/command"
+	"berth/ecs"
+	"berth/reconcile"
+	"berth/state"
+	"berth/store"
+)
+
+// Provisioning places the tasks that wait in PROVISIONING as soon as there is room, and gives up those that waited too long.
+type Provisioning struct {
+	Store WatchStore
+	Clock func() time.Time
+	// Timeout is how long a task may wait.
+	Timeout time.Duration
+	Logger  *slog.Logger
+}
+
+const (
+	// provisioningGap is the least time between two looks: a burst of changes is looked at together, its first one at once.
+	provisioningGap = 20 * time.Millisecond
+	// provisioningPeriod is how often Provisioning looks when nothing happens, and how soon again after a failure.
+	provisioningPeriod = time.Minute
+	// placeBatch is how many tasks one command places, so that it never holds up other commands.
+	placeBatch = 100
+)
+
+// Step carries out one plan and returns when to look again: at once when a batch was full.
+func (p *Provisioning) Step(ctx context.Context, now time.Time) (time.Time, error) {
+	next := now.Add(provisioningPeriod)
+	view := p.Store.Snapshot()
+	if view.Waiting() == 0 {
+		return next, nil
+	}
+	plan := reconcile.PlanProvisioning(view, ecs.TimeOf(now), p.Timeout)
+	for _, q := range plan.Place {
+		in := command.PlaceWaitingInput{Cluster: q.Cluster, Provider: q.Provider, Max: placeBatch}
+		placed := 0
+		err := p.Store.Do(ctx, func(tx *state.Tx) error {
+			var err error
+			placed, err = command.PlaceWaiting(tx, in)
+			return err
+		})
+		if err != nil {
+			return next, fmt.Errorf("place tasks that wait for %s: %w", q.Provider, err)
+		}
+		if placed == placeBatch {
+			next = now
+		}
+	}
+	for _, t := range plan.GiveUp {
+		in := command.GiveUpWaitingInput{Cluster: t.Cluster, ID: t.ID, Reason: t.Reason}
+		if err := p.Store.Do(ctx, func(tx *state.Tx) error { return command.GiveUpWaiting(tx, in) }); err != nil {
+			return next, fmt.Errorf("give up task %s: %w", t.ID, err)
+		}
+	}
+	if wake := plan.Wake.Std(); plan.Wake != 0 && wake.Before(next) {
+		next = wake
+	}
+	return next, nil
+}
+
+// Run steps at once when something changed that may make room, else when a task's time is over, until ctx ends or the store stops.
+func (p *Provisioning) Run(ctx context.Context) {
+	watcher := p.Store.Watch()
+	defer func() { watcher.Close() }()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var last time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case batch, ok := <-watcher.C():
+			if !ok && !errors.Is(watcher.Err(), store.ErrSlow) {
+				return
+			}
+			if !ok {
+				watcher.Close()
+				watcher = p.Store.Watch()
+			}
+			if !ok || p.Store.Snapshot().Waiting() > 0 && makesRoom(batch.Changes) {
+				timer.Reset(max(0, provisioningGap-time.Since(last)))
+			}
+		case <-timer.C:
+			last = time.Now()
+			timer.Reset(p.step(ctx))
+		}
+	}
+}
+
+// step is Step in a loop: it returns how long to wait.
+func (p *Provisioning) step(ctx context.Context) time.Duration {
+	now := p.Clock()
+	next, err := p.Step(ctx, now)
+	if err != nil && ctx.Err() == nil {
+		p.Logger.Warn("waiting tasks could not be placed, will repeat", "error", err)
+	}
+	return max(provisioningGap, next.Sub(now))
+}
+
+// makesRoom reports whether a change can give a waiting task a place, or brings a task whose time must be kept.
+func makesRoom(changes []state.Change) bool {
+	for k := range changes {
+		c := &changes[k]
+		if c.Table == state.Instances {
+			return true
+		}
+		if before, after, ok := c.TaskChange(); ok && (frees(before, after) || before == nil && after.Waiting != nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// frees reports whether a task gave back what it took. That it moved between groups of tasks does not happen.
+func frees(before, after *ecs.Task) bool {
+	took := before != nil && before.Instance != "" && before.Active()
+	return took && (after == nil || !after.Active())
+}
