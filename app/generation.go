@@ -112,6 +112,8 @@ func (g *generation) start(ctx context.Context, s *server, d *dispatch.Dispatche
 		Store: g.store, Clock: s.now, Tasks: s.cfg.KeepStopped, Instances: time.Hour, Logger: s.cfg.Logger,
 	}
 	g.wait.Go(func() { retention.Run(ctx) })
+	scaling := s.scaling(g)
+	g.wait.Go(func() { scaling.Run(ctx) })
 }
 
 // stop ends a generation. Sessions are closed, commands that were begun finish.
