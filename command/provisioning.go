@@ -142,20 +142,22 @@ func settled(tx *state.Tx, t *ecs.Task, i *ecs.Instance) *ecs.Task {
 	return &n
 }
 
-// GiveUpWaitingInput names a task that has waited long enough.
-type GiveUpWaitingInput struct {
+// WaitedTask names a task that has waited long enough.
+type WaitedTask struct {
 	Cluster string
 	ID      ecs.TaskID
 	// Reason is why it found no place, such as RESOURCE:CPU.
 	Reason string
 }
 
-// GiveUpWaiting stops a task that found no capacity in time. It changes nothing when the task waits no longer.
+// GiveUpWaiting stops tasks that found no capacity in time. One that waits no longer is left alone.
 //
 // ECS: stopCode TaskFailedToStart with the reason of the placement (semantics.md 1.4, 5.14).
-func GiveUpWaiting(tx *state.Tx, in GiveUpWaitingInput) error {
-	if t := tx.Task(in.Cluster, in.ID); t != nil && t.Waiting != nil {
-		tx.PutTask(stoppedWaiting(t, tx.Now(), ecs.StopTaskFailedToStart, in.Reason))
+func GiveUpWaiting(tx *state.Tx, tasks []WaitedTask) error {
+	for _, w := range tasks {
+		if t := tx.Task(w.Cluster, w.ID); t != nil && t.Waiting != nil {
+			tx.PutTask(stoppedWaiting(t, tx.Now(), ecs.StopTaskFailedToStart, w.Reason))
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"berth/command"
@@ -28,8 +29,8 @@ const (
 	provisioningGap = 20 * time.Millisecond
 	// provisioningPeriod is how often Provisioning looks when nothing happens, and how soon again after a failure.
 	provisioningPeriod = time.Minute
-	// placeBatch is how many tasks one command places, so that it never holds up other commands.
-	placeBatch = 100
+	// waitingBatch is how many tasks one command places or gives up, so that it never holds up other commands.
+	waitingBatch = 100
 )
 
 // Step carries out one plan and returns when to look again: at once when a batch was full.
@@ -41,7 +42,7 @@ func (p *Provisioning) Step(ctx context.Context, now time.Time) (time.Time, erro
 	}
 	plan := reconcile.PlanProvisioning(view, ecs.TimeOf(now), p.Timeout)
 	for _, q := range plan.Place {
-		in := command.PlaceWaitingInput{Cluster: q.Cluster, Provider: q.Provider, Max: placeBatch}
+		in := command.PlaceWaitingInput{Cluster: q.Cluster, Provider: q.Provider, Max: waitingBatch}
 		placed := 0
 		err := p.Store.Do(ctx, func(tx *state.Tx) error {
 			var err error
@@ -51,14 +52,17 @@ func (p *Provisioning) Step(ctx context.Context, now time.Time) (time.Time, erro
 		if err != nil {
 			return next, fmt.Errorf("place tasks that wait for %s: %w", q.Provider, err)
 		}
-		if placed == placeBatch {
+		if placed == waitingBatch {
 			next = now
 		}
 	}
-	for _, t := range plan.GiveUp {
-		in := command.GiveUpWaitingInput{Cluster: t.Cluster, ID: t.ID, Reason: t.Reason}
+	for tasks := range slices.Chunk(plan.GiveUp, waitingBatch) {
+		in := make([]command.WaitedTask, 0, len(tasks))
+		for _, t := range tasks {
+			in = append(in, command.WaitedTask(t))
+		}
 		if err := p.Store.Do(ctx, func(tx *state.Tx) error { return command.GiveUpWaiting(tx, in) }); err != nil {
-			return next, fmt.Errorf("give up task %s: %w", t.ID, err)
+			return next, fmt.Errorf("give up %d tasks: %w", len(in), err)
 		}
 	}
 	if wake := plan.Wake.Std(); plan.Wake != 0 && wake.Before(next) {
@@ -113,15 +117,15 @@ func makesRoom(changes []state.Change) bool {
 		if c.Table == state.Instances {
 			return true
 		}
-		if before, after, ok := c.TaskChange(); ok && (frees(before, after) || before == nil && after.Waiting != nil) {
+		if before, after, ok := c.TaskChange(); ok && moves(before, after) {
 			return true
 		}
 	}
 	return false
 }
 
-// frees reports whether a task gave back what it took. That it moved between groups of tasks does not happen.
-func frees(before, after *ecs.Task) bool {
-	took := before != nil && before.Instance != "" && before.Active()
-	return took && (after == nil || !after.Active())
+// moves reports whether a task gave back what it took, or changed what memberOf expressions see of it: some wait for a task of another
+// group to come. A task that begins to wait counts too.
+func moves(before, after *ecs.Task) bool {
+	return before == nil || after == nil || before.Active() != after.Active() || before.LastStatus != after.LastStatus
 }

@@ -74,30 +74,39 @@ type queuePlan struct {
 	view     *state.View
 	queue    Queue
 	provider *ecs.CapacityProvider
-	found    bool            // a task has a place
-	hopeless map[string]bool // by placement.SameWait
+	found    bool              // a task has a place
+	hopeless map[string]string // placement.SameWait of tasks without a place, and why once that was asked
 }
 
 func (q *queuePlan) begin(at Queue) {
-	*q = queuePlan{view: q.view, queue: at, provider: q.view.CapacityProvider(at.Provider), hopeless: map[string]bool{}}
+	*q = queuePlan{view: q.view, queue: at, provider: q.view.CapacityProvider(at.Provider), hopeless: map[string]string{}}
 }
 
 // fits reports whether a task has a place; equal tasks are asked once.
 func (q *queuePlan) fits(t *ecs.Task) bool {
 	same := placement.SameWait(t)
-	if q.hopeless[same] {
+	if _, known := q.hopeless[same]; known {
 		return false
 	}
 	r, err := placement.WaitingRequest(t, q.provider)
 	if err == nil && placement.Choose(q.view, r) != nil {
 		return true
 	}
-	q.hopeless[same] = true
+	q.hopeless[same] = ""
 	return false
 }
 
-// reason is why a task has no place: what keeps it off the instance that comes closest.
+// reason is why a task has no place; equal tasks have the same.
 func (q *queuePlan) reason(t *ecs.Task) string {
+	same := placement.SameWait(t)
+	if q.hopeless[same] == "" {
+		q.hopeless[same] = q.why(t)
+	}
+	return q.hopeless[same]
+}
+
+// why is what keeps a task off the instance that comes closest.
+func (q *queuePlan) why(t *ecs.Task) string {
 	r, err := placement.WaitingRequest(t, q.provider)
 	if err != nil {
 		return err.Error()

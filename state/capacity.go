@@ -152,3 +152,6 @@ func (v *View) ScanWaiting(cluster, provider string, fn func(*ecs.Task) bool) {
 func (v *View) ScanAllWaiting(fn func(*ecs.Task) bool) {
 	v.capacity.waiting.Scan(func(q queued) bool { return fn(v.Task(q.cluster, q.id)) })
 }
+
+// Waiting is the number of tasks that wait for capacity, in all clusters.
+func (v *View) Waiting() int { return v.capacity.waiting.Len() }
