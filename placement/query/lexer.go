@@ -122,8 +122,11 @@ func escapes(text string) bool {
 	return len(text) > 1 && text[0] == '\\' && strings.IndexByte(`'"\`, text[1]) >= 0
 }
 
-// column returns the column of the n-th byte of a token's text.
+// column returns the column of the n-th byte of a token's text. What is about its first byte, or all of it, is placed at the token.
 func (t token) column(n int) int {
+	if n == 0 {
+		return t.pos
+	}
 	if t.kind != quoted {
 		return t.pos + utf8.RuneCountInString(t.raw[:n])
 	}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -51,6 +52,11 @@ var evalCases = []struct {
 	{"attribute:slots == 10.0", false, false},
 	{"attribute:slots >= 10.0", true, false},
 	{"attribute:slots > -10", true, false},
+	{"attribute:negative < -1.25", true, false},
+	{"attribute:negative > -1.251", false, false},
+	{"attribute:negative <= -1.50", true, false},
+	{"attribute:negative < -0", true, false},
+	{"attribute:slots > 1.x", true, false},
 	{"attribute:slots > +9.99999999999999999999", true, false},
 	{"attribute:slots < 100000000000000000000000000000001", true, false},
 	{"attribute:stack > prefix", true, false},
@@ -77,6 +83,7 @@ var evalCases = []struct {
 	{"agentVersion == v1.89.2+build", true, false},
 	{"agentVersion > 1.89.2-rc1", true, false},
 	{"agentVersion >= 1.89.3-rc1", false, false},
+	{"agentVersion >= 1.90.0", false, false},
 	{"agentVersion <= 1.89", false, false},
 	{"agentVersion != 1.89.2", false, true},
 	{"agentVersion in [1.0, 1.89.2]", true, false},
@@ -244,10 +251,10 @@ var errorCases = []struct {
 	{strings.Repeat("!", 101), 101, "nest at most 100 deep"},
 
 	// Patterns.
-	{`attribute:a =~ "("`, 17, "the pattern cannot be read: missing closing )"},
+	{`attribute:a =~ "("`, 16, "the pattern cannot be read: missing closing )"},
 	{`attribute:a =~ 'x(?=y)'`, 18, "look-around"},
-	{`attribute:a =~ '(?<!y)x'`, 17, "look-around"},
-	{`attribute:a =~ '(?>y)x'`, 17, "atomic"},
+	{`attribute:a =~ '(?<!y)x'`, 16, "look-around"},
+	{`attribute:a =~ '(?>y)x'`, 16, "atomic"},
 	{`attribute:a =~ "(a)\1"`, 20, "references back"},
 	{`attribute:a =~ '(?<n>a)\k<n>'`, 24, "references back"},
 	{`attribute:a =~ "\"\"(?!x)"`, 21, "look-around"},
@@ -256,6 +263,12 @@ var errorCases = []struct {
 	{`attribute:a =~ "[]&&]"`, 19, "intersections"},
 	{`attribute:a =~ "a\Qb"`, 18, `\Q has no \E`},
 	{`attribute:a =~ x**`, 17, "the pattern cannot be read: invalid nested repetition operator"},
+	{`attribute:a =~ "[["`, 18, "a class within a class"},
+	{"attribute:a == b and 'x", 22, "no closing '"},
+	{"(attribute:a == b or &", 22, "& does not stand alone"},
+	{"attribute:a !=", 15, "expected a value"},
+	{"attribute:a ! =", 15, "= does not stand alone"},
+	{"attribute:a in [=", 17, "= does not stand alone"},
 	{`attribute:a =~ ab*+`, 18, "invalid nested repetition operator"},
 	{`attribute:a =~ "((a{100}){100}){100}"`, 20, "invalid repeat count"},
 	{`attribute:a =~ "(b{9}a{1000}){1}a{1000}a{1000}a{1000}a"`, 16, "too large"},
@@ -270,9 +283,27 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v, want an error at %d", c.text, err, c.pos)
 			continue
 		}
-		if e.Pos != c.pos || !strings.Contains(e.Msg, c.msg) {
+		if e.Pos != c.pos || !strings.Contains(e.Msg, c.msg) || e.Error() != fmt.Sprintf("column %d: %s", e.Pos, e.Msg) {
 			t.Errorf("%s: %v, want column %d: %s", c.text, e, c.pos, c.msg)
 		}
+	}
+}
+
+// Hosts may report anything as their version: what is none compares as if it were missing.
+func TestUnknownVersion(t *testing.T) {
+	i := *web.Instance.Instance
+	i.VersionInfo.AgentVersion = "latest"
+	h := newHost(&i)
+	for text, want := range map[string]bool{
+		"agentVersion > 0": false, "agentVersion != 1": true, "agentVersion exists": true, "agentVersion =~ lat.*": true,
+	} {
+		if mustParse(t, text).Eval(h) != want {
+			t.Errorf("%s: not %v", text, want)
+		}
+	}
+	want := "agentVersion is latest, not more than 0"
+	if got := mustParse(t, "agentVersion > 0").Explain(h); got != want {
+		t.Errorf("explained as %q, want %q", got, want)
 	}
 }
 

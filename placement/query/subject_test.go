@@ -31,7 +31,7 @@ var (
 		EC2InstanceID: "i-0abc", AgentConnected: true, VersionInfo: ecs.VersionInfo{AgentVersion: "1.89.2"},
 		RegisteredAt: 1529360908247, // 2018-06-18T22:28:28.247Z
 		Attributes: attributes("stack", "prod", "ecs.availability-zone", "us-east-1a", "ecs.instance-type", "t2.small",
-			"slots", "10", "gpu", "", `odd/na-me_\x.y`, `it's "so"\`),
+			"slots", "10", "negative", "-1.5", "gpu", "", `odd/na-me_\x.y`, `it's "so"\`),
 	}, "service:web", "family:cron", "service:web")
 	bare = newHost(&ecs.Instance{})
 )
