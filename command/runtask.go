@@ -76,11 +76,11 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	if again, found, err := repeatedRun(tx, &in, in.Realm); found || err != nil {
 		return again, err
 	}
-	req := in.request(def)
-	req.LaunchType, req.Strategies, req.Seed = in.LaunchType, in.Strategies, seed(tx)
-	if err := placement.Constrain(req, slices.Concat(def.PlacementConstraints, in.Constraints)); err != nil {
+	req, err := in.placementRequest(def)
+	if err != nil {
 		return StartedTasks{}, err
 	}
+	req.Seed = seed(tx)
 	if items, err := strategyOf(tx.View, &in, def); items != nil || err != nil {
 		if err != nil {
 			return StartedTasks{}, err
@@ -172,6 +172,13 @@ func RunnableDefinition(v *state.View, family string, revision int32) (*ecs.Task
 		return nil, ecs.InvalidParameterf("TaskDefinition is inactive")
 	}
 	return def, nil
+}
+
+// placementRequest is one task of the run as placement is asked for it, without a seed.
+func (in *RunTaskInput) placementRequest(def *ecs.TaskDefinition) (*placement.Request, error) {
+	r := in.request(def)
+	r.LaunchType, r.Strategies = in.LaunchType, in.Strategies
+	return r, placement.Constrain(r, slices.Concat(def.PlacementConstraints, in.Constraints))
 }
 
 func (s *TaskSpec) request(def *ecs.TaskDefinition) *placement.Request {

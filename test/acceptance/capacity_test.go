@@ -87,7 +87,7 @@ func TestS141(t *testing.T) {
 		c.equal("capacityProviderName of the instance", str(k.instance(g.instance), "capacityProviderName"), p[i].name)
 	}
 	eleven := k.ask(td, append(strategy(over(p[0], 1, 1), over(p[1], 0, 4)), "--count", "10")...).all(10)
-	eleven = append(eleven, k.ask(td, strategy(over(p[0], 0, 1), over(p[1], 0, 4))...).all(1)...) // one call takes ten
+	eleven = append(eleven, k.ask(td, strategy(over(p[0], 1, 1), over(p[1], 0, 4))...).all(1)...) // one call takes ten
 	c.equal("base 1, weights 1:4", shares(eleven), []int{3, 8, 0})
 	k.quitAll(eleven)
 	even := k.ask(td, append(strategy(over(p[0], 0, 1), over(p[1], 0, 1), over(p[2], 0, 0)), "--count", "6", "--group", "even")...).all(6)

@@ -96,12 +96,6 @@ func (o outcome) all(n int) []string {
 func (o outcome) rejected(what string, reasons map[*agent]string) {
 	o.c.Helper()
 	o.c.equal(what+": tasks", len(o.tasks), 0)
-	o.unplaced(what, reasons)
-}
-
-// unplaced checks that there is one failure for each of the agents, with its reason.
-func (o outcome) unplaced(what string, reasons map[*agent]string) {
-	o.c.Helper()
 	got, want := map[string]string{}, map[string]string{}
 	for _, f := range o.failures {
 		got[str(f, "arn")] += str(f, "reason")
@@ -110,6 +104,17 @@ func (o outcome) unplaced(what string, reasons map[*agent]string) {
 		want[g.instance] = reason
 	}
 	o.c.equal(what+": failures", got, want)
+}
+
+// short checks the failures of a run of which some tasks were placed: one for each that was not, naming one of the agents.
+func (o outcome) short(what, reason string, missing int, agents ...*agent) {
+	o.c.Helper()
+	o.c.equal(what+": failures", len(o.failures), missing)
+	for _, f := range o.failures {
+		o.c.equal(what+": reason", str(f, "reason"), reason)
+		o.c.check(slices.ContainsFunc(agents, func(g *agent) bool { return g.instance == str(f, "arn") }), "%s: the failure names %s", what, str(f, "arn"))
+		o.c.check(str(f, "detail") != "", "%s: no detail", what)
+	}
 }
 
 // detail is the explanation of the failure of one agent.

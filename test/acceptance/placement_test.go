@@ -76,13 +76,13 @@ func (k *cluster) quitAll(tasks []string) {
 }
 
 func TestS119(t *testing.T) {
-	c := begin(t, "S119", "distinctInstance: of 3 tasks on 2 instances 2 are placed, the third fails on each")
+	c := begin(t, "S119", "distinctInstance: 3 tasks on 2 instances are 2 tasks and 1 failure")
 	k, a := c.clusterOn(c.dev())
 	b := k.join()
 	td := k.define(container("main", sleeps, nil))
 	out := k.ask(td, "--count", "3", "--placement-constraints", "type=distinctInstance")
 	c.equal("tasks", len(out.tasks), 2)
-	out.unplaced("the third", map[*agent]string{a: notDistinct, b: notDistinct})
+	out.short("the third", notDistinct, 1, a, b)
 	c.equal("tasks on each host", k.hosts(out.tasks, a, b), []int{1, 1})
 	c.equal("containers", len(k.containersIn()), 2)
 	k.ask(td, "--placement-constraints", "type=distinctInstance").rejected("one more", map[*agent]string{a: notDistinct, b: notDistinct})
@@ -123,7 +123,7 @@ func TestS120(t *testing.T) {
 	k.ask(k.define(sized(3000, 32))).rejected("too much for what is left", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:CPU"})
 	out := k.ask(k.define(sized(900, 32)), "--count", "4")
 	c.equal("of four, those that fit", len(out.tasks), 3)
-	out.unplaced("the fourth", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:CPU"})
+	out.short("the fourth", "RESOURCE:CPU", 1, small, large)
 	c.equal("tasks on each", k.hosts(out.tasks, small, large), []int{1, 2})
 	out = k.ask(k.define(sized(200, 650)))
 	out.rejected("each for its own reason", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:MEMORY"})
