@@ -88,10 +88,6 @@ func bases(items []ecs.StrategyItem) int {
 // ECS: without launch type and strategy the cluster's default strategy holds (features.md B4.3).
 func strategyOf(v *state.View, in *RunTaskInput, def *ecs.TaskDefinition) ([]ecs.StrategyItem, error) {
 	items, c := in.ProviderStrategy, v.Cluster(in.Cluster)
-	if len(items) > 0 && in.LaunchType != "" {
-		return nil, ecs.InvalidParameterf(
-			"Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
-	}
 	if in.LaunchType != "" && len(def.Compatibilities) > 0 && !def.Compatible(in.LaunchType) {
 		return nil, ecs.InvalidParameterf("Task definition does not support launch_type %s.", in.LaunchType)
 	}
