@@ -37,6 +37,9 @@ var evalCases = []struct {
 	{"attribute:stack not_in [test, prod]", false, true},
 	{"attribute:stack =~ pr.*", true, false},
 	{"attribute:stack matches pr", false, false},
+	{`attribute:stack =~ "pro|x"`, false, false},
+	{`attribute:stack =~ "x|rod"`, false, false},
+	{`attribute:stack =~ "x|prod"`, true, false},
 	{"attribute:stack !~ pr.*", false, true},
 	{"attribute:stack not_matches pr", true, true},
 
