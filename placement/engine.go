@@ -67,19 +67,27 @@ func (e *Engine) follow() {
 }
 
 // shapeFor returns the shape of a request, or nil for a question that is new. A shape costs more than one look at every instance, so
-// it is made when a question is asked again.
+// it is made when a question is asked again; at once when a sister knows already which instances are of the right kind.
 func (e *Engine) shapeFor(r *Request) *shape {
 	hash := r.hash()
+	var sister *shape
 	for k, s := range e.shapes {
 		if s.hash == hash && s.question.same(r) {
 			copy(e.shapes[1:k+1], e.shapes[:k])
 			e.shapes[0] = s
 			return s
 		}
+		if sister == nil && s.question.sameKind(r) {
+			sister = s
+		}
+	}
+	if sister != nil {
+		sister.follow()
+		return e.build(r, hash, sister)
 	}
 	if k := slices.Index(e.asked, hash); k >= 0 {
 		e.asked = slices.Delete(e.asked, k, k+1)
-		return e.build(r, hash)
+		return e.build(r, hash, nil)
 	}
 	if len(e.asked) == e.bounds.asked {
 		e.asked = slices.Delete(e.asked, 0, 1)
@@ -88,9 +96,9 @@ func (e *Engine) shapeFor(r *Request) *shape {
 	return nil
 }
 
-func (e *Engine) build(r *Request, hash uint64) *shape {
+func (e *Engine) build(r *Request, hash uint64, sister *shape) *shape {
 	own := *r
-	s := newShape(newQuestion(e.view, &own), hash, e.roster(r.Cluster))
+	s := newShape(newQuestion(e.view, &own), hash, e.roster(r.Cluster), sister)
 	e.shapes = slices.Insert(e.shapes, 0, s)
 	members := 0
 	for k, s := range e.shapes {

@@ -12,12 +12,19 @@ func (r *Request) countsGroup() bool {
 }
 
 // same reports whether two requests differ at most in what has no part in the order of instances: the seed, and the group when nobody
-// counts its tasks. The lists of a task definition are mostly the very same, which makes comparing them cheap.
+// counts its tasks.
 func (r *Request) same(o *Request) bool {
-	return r.Cluster == o.Cluster && r.LaunchType == o.LaunchType && r.DistinctInstance == o.DistinctInstance &&
+	return r.DistinctInstance == o.DistinctInstance &&
 		r.Needs.CPUUnits == o.Needs.CPUUnits && r.Needs.MemoryMiB == o.Needs.MemoryMiB && r.Needs.GPUs == o.Needs.GPUs &&
 		slices.Equal(r.Needs.Ports, o.Needs.Ports) && slices.Equal(r.Strategies, o.Strategies) &&
-		(r.Group == o.Group || !r.countsGroup()) && slices.Equal(r.Zones, o.Zones) && slices.Equal(r.Attributes, o.Attributes) &&
+		(r.Group == o.Group || !r.countsGroup()) && r.sameKind(o)
+}
+
+// sameKind reports whether two requests ask for the same kind of instance. The lists of a task definition are mostly the very same,
+// which makes comparing them cheap.
+func (r *Request) sameKind(o *Request) bool {
+	return r.Cluster == o.Cluster && r.LaunchType == o.LaunchType && slices.Equal(r.Zones, o.Zones) &&
+		slices.Equal(r.Attributes, o.Attributes) &&
 		slices.EqualFunc(r.MemberOf, o.MemberOf, func(a, b *query.Expr) bool { return a == b || a.String() == b.String() })
 }
 

@@ -26,6 +26,7 @@ type shape struct {
 	members []*member
 	tallies [maxLevels]map[string]*tally // by level
 	root    *bucket
+	sister  *shape // only while the shape is built
 }
 
 // member is an instance of a shape, whether it fits or not.
@@ -58,7 +59,8 @@ type bucket struct {
 	byValue  map[string]*bucket
 }
 
-func newShape(q *question, hash uint64, r *roster) *shape {
+// newShape looks at every instance. A sister, when there is one, is up to date and asks for the same kind of instance.
+func newShape(q *question, hash uint64, r *roster, sister *shape) *shape {
 	s := &shape{question: q, hash: hash, levels: levels(q.Strategies), roster: r, at: r.end()}
 	s.counts = q.countsGroup()
 	for k, l := range s.levels {
@@ -69,9 +71,11 @@ func newShape(q *question, hash uint64, r *roster) *shape {
 	}
 	s.root = &bucket{children: tree{width: len(s.levels)}}
 	s.grow(len(r.hosts))
+	s.sister = sister
 	for place := range s.members {
 		s.refresh(place)
 	}
+	s.sister = nil
 	return s
 }
 
@@ -109,7 +113,7 @@ func (s *shape) refresh(place int) {
 	before, left := m.instance, m.in
 	m.instance, m.usage = h.instance, h.usage
 	if h.instance != before {
-		s.reassess(m, before)
+		s.reassess(place, before)
 	}
 	more := int64(0)
 	if s.counts && m.instance != nil {
@@ -128,11 +132,16 @@ func (s *shape) refresh(place int) {
 }
 
 // reassess asks the static filters again and moves the instance's tasks to other tallies, where its record says so.
-func (s *shape) reassess(m *member, before *ecs.Instance) {
+func (s *shape) reassess(place int, before *ecs.Instance) {
+	m := s.members[place]
 	if before != nil && m.instance != nil && sameHost(before, m.instance) {
 		return
 	}
-	m.static = m.instance != nil && failed(s.question, candidate{m.instance, m.usage}, staticFilters) == nil
+	if s.sister != nil {
+		m.static = s.sister.members[place].static
+	} else {
+		m.static = m.instance != nil && failed(s.question, candidate{m.instance, m.usage}, staticFilters) == nil
+	}
 	if m.name == "" {
 		m.named(string(m.instance.ID))
 	}

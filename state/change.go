@@ -111,6 +111,11 @@ func (v *View) countInstance(i *ecs.Instance, sign int) {
 
 func (v *View) setTask(key string, before, after *ecs.Task) {
 	set(&v.tasks, key, after)
+	v.derive(key, before, after)
+}
+
+// derive follows a change in the table of tasks in everything that is counted from it.
+func (v *View) derive(key string, before, after *ecs.Task) {
 	v.account(before, after)
 	v.capacity.set(before, after)
 	if before == nil || after == nil || !sameIndex(before, after) {
