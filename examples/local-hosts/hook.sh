@@ -28,6 +28,7 @@ alive() {
 start() {
 	host=$1
 	mkdir -p "$root/$host"
+	rm -f "$root/$host/pid"
 	# The agent gets a session of its own, so that nothing that ends the server's terminal ends it, and its log in a file, so
 	# that nobody waits for its output. The shell writes its pid and becomes it.
 	BERTH_ACCESS_KEY_ID=${BERTH_AGENT_ACCESS_KEY_ID:-berth} \
@@ -36,6 +37,12 @@ start() {
 		"$berth" agent --server "$BERTH_SERVER" --cluster "$BERTH_CLUSTER" --data "$root/$host/agent" --group "$BERTH_GROUP" \
 		--attribute "berth.host=$host" --cpu "${LOCAL_HOSTS_CPU:-512}" --memory "${LOCAL_HOSTS_MEMORY:-512}" \
 		${LOCAL_HOSTS_FLAGS:-} </dev/null >>"$root/$host/log" 2>&1 &
+	tries=0
+	until alive "$host"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 50 ]; then echo "$host does not start; see $root/$host/log" >&2; exit 1; fi
+		sleep 0.1
+	done
 	echo "started $host"
 }
 
