@@ -22,7 +22,9 @@ type AgentConfig struct {
 	Server, Cluster, Data, Region, Zone string
 	Attributes                          map[string]string
 	// Group is the machine group the host belongs to, "" for none (docs/capacity.md).
-	Group               string
+	Group string
+	// External makes it an instance for tasks of launch type EXTERNAL and no others.
+	External            bool
 	CPUUnits, MemoryMiB int64
 	Credentials         sigv4.Credentials
 	Logger              *slog.Logger
@@ -57,18 +59,24 @@ func (c *AgentConfig) agent() (agent.Config, error) {
 		return agent.Config{}, fmt.Errorf(
 			"set BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY to a key made with: berth keys create --role agent")
 	}
-	attributes := maps.Clone(c.Attributes)
-	if c.Group != "" {
-		if attributes == nil {
-			attributes = map[string]string{}
-		}
-		attributes[ecs.GroupAttribute] = c.Group
-	}
 	return agent.Config{
 		Cluster: c.Cluster, ServerURL: c.Server, Credentials: c.Credentials, Region: c.Region, DataDir: c.Data,
-		AvailabilityZone: c.Zone, Attributes: attributes, CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
+		AvailabilityZone: c.Zone, Attributes: c.attributes(), CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
 		Settings: settings, Version: Version, Logger: c.Logger,
 	}, nil
+}
+
+// attributes are those the owner gives the host, by name or by a flag of their own.
+func (c *AgentConfig) attributes() map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, c.Attributes)
+	if c.Group != "" {
+		all[ecs.GroupAttribute] = c.Group
+	}
+	if c.External {
+		all[ecs.ExternalAttribute] = ""
+	}
+	return all
 }
 
 // DevConfig is what `berth dev` is started with.

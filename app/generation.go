@@ -112,6 +112,8 @@ func (g *generation) start(ctx context.Context, s *server, d *dispatch.Dispatche
 		Store: g.store, Clock: s.now, Tasks: s.cfg.KeepStopped, Instances: time.Hour, Logger: s.cfg.Logger,
 	}
 	g.wait.Go(func() { retention.Run(ctx) })
+	provisioning := &controller.Provisioning{Store: g.store, Clock: s.now, Timeout: s.cfg.ProvisioningTimeout, Logger: s.cfg.Logger}
+	g.wait.Go(func() { provisioning.Run(ctx) })
 	scaling := s.scaling(g)
 	g.wait.Go(func() { scaling.Run(ctx) })
 }
@@ -126,7 +128,9 @@ func (g *generation) stop() error {
 // routes builds the handlers of a generation: the API by X-Amz-Target, the agents' websockets by path.
 func (s *server) routes(g *generation, a *auth.Authenticator, d *dispatch.Dispatcher) http.Handler {
 	front := awsjson.New(s.frontConfig(wire.TargetPrefix, "ecs", apiecs.Operations(), a))
-	apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.realm(), AgentEndpoint: agentEndpoint}).Register(front)
+	handlers := apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.realm(), AgentEndpoint: agentEndpoint})
+	handlers.Register(front)
+	g.keys.Requests, g.keys.Realm, g.keys.Now = handlers, s.cfg.realm(), s.now
 	own := awsjson.New(s.frontConfig(apiberth.TargetPrefix, "berth", apiberth.Operations(), a))
 	g.keys.Register(own)
 

@@ -63,9 +63,12 @@ type Instance struct {
 	PutNames []string `msg:"pn,omitempty"`
 }
 
+// ExternalAttribute marks an instance for tasks of launch type EXTERNAL only.
+const ExternalAttribute = "ecs.capability.external"
+
 // External reports whether the instance came without an EC2 identity (ECS Anywhere): its tasks have launch type EXTERNAL.
 func (i *Instance) External() bool {
-	_, ok := i.Attribute("ecs.capability.external")
+	_, ok := i.Attribute(ExternalAttribute)
 	return ok
 }
 
