@@ -57,6 +57,10 @@ stop() {
 			sleep 0.2
 		done
 	fi
+	# The host takes its ended containers with it.
+	if [ -n "${BERTH_INSTANCE_ARN:-}" ] && command -v docker >/dev/null; then
+		docker ps -aq --filter "label=dev.berth.container-instance=$BERTH_INSTANCE_ARN" | xargs -r docker rm -f -v >/dev/null || true
+	fi
 	rm -rf "${root:?}/$1"
 	echo "stopped $1"
 }
