@@ -239,7 +239,7 @@ func TestS150(t *testing.T) {
 	out := k.ask(td, "--launch-type", "EXTERNAL")
 	out.rejected("without an external instance", map[*agent]string{own: "ATTRIBUTE"})
 	c.mentions("detail", out.detail(own), "EXTERNAL")
-	external := k.join("--attribute", "ecs.capability.external=")
+	external := k.join("--external")
 	for launch, want := range map[string][]int{"EXTERNAL": {0, 3}, "EC2": {3, 0}} {
 		tasks := k.ask(td, "--launch-type", launch, "--count", "3", "--group", launch, "--placement-strategy", "type=spread,field=instanceId").all(3)
 		c.equal(launch+" tasks on each", k.hosts(tasks, own, external), want)
