@@ -130,8 +130,10 @@ func TestS142(t *testing.T) {
 	refused("Specifying both a launch type and capacity provider strategy is not supported.", append(strategy(over(p[0], 0, 1)), "--launch-type", "EC2")...)
 	refused("", strategy(over(p[0], 0, 1001))...)
 	refused("", strategy(over(p[0], 100001, 1))...)
-	refused("", strategy(over(p[0], -1, 1))...)
-	refused("", strategy(over(p[0], 0, -1))...)
+	for _, negative := range []obj{over(p[0], -1, 1), over(p[0], 0, -1)} { // the CLI would not send them
+		k.refused("InvalidParameterException", "", "RunTask",
+			obj{"cluster": k.name, "taskDefinition": td, "capacityProviderStrategy": []obj{negative}})
+	}
 	c.equal("containers after the refusals", len(k.containersIn()), 0)
 	arn := k.ask(td, strategy(items[:6]...)...).all(1)[0]
 	c.equal("one step on the right side", str(k.running(arn), "capacityProviderName"), p[0].name)

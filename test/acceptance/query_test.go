@@ -119,24 +119,30 @@ func (c *C) placesBy(k *cluster, td string, agents map[string]*agent) {
 
 var number = regexp.MustCompile(`\d+`)
 
-// refusesMisspelt gives each wrong expression to all that take one. The message must have the position as a number.
+// refusesMisspelt gives each wrong expression to all that take one. The message must have the position as a number. A task definition
+// takes any text, as ECS's does; its tasks are refused.
 func (c *C) refusesMisspelt(k *cluster, td string) {
 	c.Helper()
 	before := len(k.containersIn())
 	for _, q := range misspelt {
-		for operation, body := range map[string]obj{
-			"ListContainerInstances": {"cluster": k.name, "filter": q.expression},
-			"RunTask":                {"cluster": k.name, "taskDefinition": td, "placementConstraints": []obj{memberOf(q.expression)}},
-			"RegisterTaskDefinition": c.definition(obj{"placementConstraints": []obj{memberOf(q.expression)}}, container("main", sleeps, nil)),
+		wrong := str(k.call("RegisterTaskDefinition", c.definition(obj{"placementConstraints": []obj{memberOf(q.expression)}},
+			container("main", sleeps, nil))), "taskDefinition.taskDefinitionArn")
+		for _, call := range []struct {
+			operation string
+			body      obj
+		}{
+			{"ListContainerInstances", obj{"cluster": k.name, "filter": q.expression}},
+			{"RunTask", obj{"cluster": k.name, "taskDefinition": td, "placementConstraints": []obj{memberOf(q.expression)}}},
+			{"RunTask", obj{"cluster": k.name, "taskDefinition": wrong}},
 		} {
-			_, err := k.try(operation, body)
-			c.refusal(err, "InvalidParameterException|ClientException", "", operation+" "+q.expression)
+			_, err := k.try(call.operation, call.body)
+			c.refusal(err, "InvalidParameterException", "", call.operation+" "+q.expression)
 			if err != nil {
 				message := strings.ReplaceAll(err.Error(), q.expression, "")
-				c.check(slices.Contains(number.FindAllString(message, -1), fmt.Sprint(q.at)), "%s %q: no position %d in %q", operation, q.expression, q.at, err)
+				c.check(slices.Contains(number.FindAllString(message, -1), fmt.Sprint(q.at)), "%s %q: no position %d in %q", call.operation, q.expression, q.at, err)
 			}
 		}
 	}
-	k.awsRefused("InvalidParameterException|ClientException", "", "list-container-instances", "--cluster", k.name, "--filter", "attribute:rack = r1")
+	k.awsRefused("InvalidParameterException", "column 16", "list-container-instances", "--cluster", k.name, "--filter", "attribute:rack = r1")
 	c.equal("containers after the refusals", len(k.containersIn()), before)
 }
