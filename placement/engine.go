@@ -15,8 +15,8 @@ type bounds struct {
 	asked   int
 }
 
-// usualBounds is about 150 MB at the most.
-var usualBounds = bounds{touches: 1 << 16, shapes: 64, members: 1 << 19, asked: 256}
+// usualBounds is about 250 MB at the most: a hundred shapes of 10,000 instances.
+var usualBounds = bounds{touches: 1 << 16, shapes: 256, members: 1 << 20, asked: 256}
 
 // Engine remembers, beside a working view, the instances that fit the questions asked lately, in order: a choice and the change that
 // follows from it cost about the logarithm of the cluster. It follows the view through its journal, so it is right whatever commands
@@ -28,7 +28,7 @@ type Engine struct {
 	at      uint64
 	rosters map[string]*roster
 	shapes  []*shape // the last used first
-	asked   []uint64 // hashes of questions without a shape, the oldest first
+	asked   []uint64 // hashes of kinds without a shape, the oldest first
 }
 
 // Attach gives a working view an engine: from now on [Choose] on it is fast.
@@ -66,8 +66,8 @@ func (e *Engine) follow() {
 	}
 }
 
-// shapeFor returns the shape of a request, or nil for a question that is new. A shape costs more than one look at every instance, so
-// it is made when a question is asked again; at once when a sister knows already which instances are of the right kind.
+// shapeFor returns the shape of a request, or nil for a question of a new kind. The first shape of a kind costs more than one look at
+// every instance, so it is made when the kind is asked for again; the others cost about as much as a look and are made at once.
 func (e *Engine) shapeFor(r *Request) *shape {
 	hash := r.hash()
 	var sister *shape
@@ -85,14 +85,15 @@ func (e *Engine) shapeFor(r *Request) *shape {
 		sister.follow()
 		return e.build(r, hash, sister)
 	}
-	if k := slices.Index(e.asked, hash); k >= 0 {
+	kind := r.kindHash()
+	if k := slices.Index(e.asked, kind); k >= 0 {
 		e.asked = slices.Delete(e.asked, k, k+1)
 		return e.build(r, hash, nil)
 	}
 	if len(e.asked) == e.bounds.asked {
 		e.asked = slices.Delete(e.asked, 0, 1)
 	}
-	e.asked = append(e.asked, hash)
+	e.asked = append(e.asked, kind)
 	return nil
 }
 

@@ -12,6 +12,12 @@ type host struct {
 	usage    *state.Usage
 }
 
+// change is a host that changed: only in what tasks of a group take there, or when the group is "", perhaps in everything.
+type change struct {
+	place int
+	group string
+}
+
 // roster is the instances of a cluster, ACTIVE or not, and which of them changed lately. Shapes share it: each change of the view is
 // read once, and a shape that follows needs no look-up.
 type roster struct {
@@ -19,7 +25,7 @@ type roster struct {
 	hosts  []host
 	gone   int // hosts without a record
 
-	changed []int  // places, in order of the changes
+	changed []change
 	first   uint64 // position of changed[0]
 }
 
@@ -57,7 +63,7 @@ func (r *roster) follow(v *state.View, t *state.Touch) {
 			r.gone++
 		}
 	}
-	r.changed = append(r.changed, place)
+	r.changed = append(r.changed, change{place, t.Group})
 	// What is kept is more than a shape would read rather than look at every host.
 	if keep := 2*len(r.hosts) + 1024; len(r.changed) > 2*keep {
 		cut := len(r.changed) - keep

@@ -28,13 +28,25 @@ func (r *Request) sameKind(o *Request) bool {
 		slices.EqualFunc(r.MemberOf, o.MemberOf, func(a, b *query.Expr) bool { return a == b || a.String() == b.String() })
 }
 
-// hash tells most requests apart that are not the same. Long texts, which rarely differ alone, count with their length.
-func (r *Request) hash() uint64 {
+// kindHash tells apart most requests that are not of the same kind. Long texts, which rarely differ alone, count with their length.
+func (r *Request) kindHash() uint64 {
 	h := textHash(r.Cluster)
+	for _, n := range []int{len(r.Attributes), len(r.LaunchType), len(r.Zones), len(r.MemberOf)} {
+		h = mix(h ^ uint64(n))
+	}
+	for _, x := range r.MemberOf {
+		h = mix(h ^ uint64(len(x.String())))
+	}
+	return h
+}
+
+// hash tells apart most requests that are not the same.
+func (r *Request) hash() uint64 {
+	h := r.kindHash()
 	if r.countsGroup() {
 		h = mix(h ^ textHash(r.Group))
 	}
-	for _, n := range []int64{r.Needs.CPUUnits, r.Needs.MemoryMiB, r.Needs.GPUs, int64(len(r.Attributes)), int64(len(r.LaunchType))} {
+	for _, n := range []int64{r.Needs.CPUUnits, r.Needs.MemoryMiB, r.Needs.GPUs} {
 		h = mix(h ^ uint64(n))
 	}
 	if r.DistinctInstance {
@@ -45,9 +57,6 @@ func (r *Request) hash() uint64 {
 	}
 	for _, s := range r.Strategies {
 		h = mix(h ^ uint64(len(s.Field)))
-	}
-	for _, x := range r.MemberOf {
-		h = mix(h ^ uint64(len(x.String())))
 	}
 	return h
 }

@@ -20,10 +20,12 @@ type shape struct {
 	levels   []level
 	layers   []int // which levels are buckets
 	counts   bool  // whether the group's tasks are part of an answer
+	packs    bool  // whether what is free on an instance is
 
 	roster  *roster
 	at      uint64 // position in roster.changed
 	members []*member
+	fits    bits                         // the places whose members are in the tree
 	tallies [maxLevels]map[string]*tally // by level
 	root    *bucket
 	sister  *shape // only while the shape is built
@@ -64,6 +66,7 @@ func newShape(q *question, hash uint64, r *roster, sister *shape) *shape {
 	s := &shape{question: q, hash: hash, levels: levels(q.Strategies), roster: r, at: r.end()}
 	s.counts = q.countsGroup()
 	for k, l := range s.levels {
+		s.packs = s.packs || l.kind == byFreeCPU || l.kind == byFreeMemory
 		if l.kind == byTasksInBucket {
 			s.layers = append(s.layers, k)
 			s.tallies[k] = make(map[string]*tally)
@@ -86,6 +89,9 @@ func (s *shape) grow(n int) {
 		more[k].item.member = &more[k]
 		s.members = append(s.members, &more[k])
 	}
+	for len(s.fits)*64 < n {
+		s.fits = append(s.fits, 0)
+	}
 }
 
 // follow takes in what changed since the last answer.
@@ -97,11 +103,40 @@ func (s *shape) follow() {
 			s.refresh(place)
 		}
 	} else {
-		for _, place := range s.roster.changed[uint64(len(s.roster.changed))-behind:] {
-			s.refresh(place)
+		for _, c := range s.roster.changed[uint64(len(s.roster.changed))-behind:] {
+			if !s.indifferent(c) {
+				s.refresh(c.place)
+			}
 		}
 	}
 	s.at = s.roster.end()
+}
+
+// indifferent reports whether a change leaves everything in its place: tasks of another group came or went, nobody compares what is
+// left free, and the instance fits as before. It is most of the changes a shape hears of when there are many shapes, and it looks
+// only at what the shapes share and at a bit.
+func (s *shape) indifferent(c change) bool {
+	if c.group == "" || s.packs || s.counts && c.group == s.question.Group {
+		return false
+	}
+	h := s.roster.hosts[c.place]
+	if h.instance == nil {
+		return false
+	}
+	return s.fits.has(c.place) == (failed(s.question, candidate{h.instance, h.usage}, dynamicFilters) == nil)
+}
+
+// bits is a set of places.
+type bits []uint64
+
+func (b bits) has(place int) bool { return b[place/64]&(1<<(place%64)) != 0 }
+
+func (b bits) put(place int, in bool) {
+	if in {
+		b[place/64] |= 1 << (place % 64)
+	} else {
+		b[place/64] &^= 1 << (place % 64)
+	}
 }
 
 // refresh puts one instance where it belongs now.
@@ -121,6 +156,7 @@ func (s *shape) refresh(place int) {
 		s.tell(m, more)
 	}
 	s.move(m)
+	s.fits.put(place, m.in != nil)
 	s.settle(left)
 	s.settle(m.in)
 	if more == 0 {

@@ -13,6 +13,7 @@ import (
 type grouped struct {
 	groups *btree.BTreeG[*group]
 	owner  *owner
+	last   *group // the group changed last, or nil: tasks of a service come one after the other
 }
 
 // group is the ids under one pair of values. It is changed in place only by the grouped it was made by, and by that only until the
@@ -36,13 +37,13 @@ func groupLess(x, y *group) bool {
 func idLess(x, y string) bool { return x < y }
 
 func newGrouped() grouped {
-	return grouped{btree.NewBTreeGOptions(groupLess, btree.Options{NoLocks: true, Degree: indexDegree}), new(owner)}
+	return grouped{groups: btree.NewBTreeGOptions(groupLess, btree.Options{NoLocks: true, Degree: indexDegree}), owner: new(owner)}
 }
 
 // copy returns the index as it is; neither sees later changes of the other.
 func (x *grouped) copy() grouped {
 	x.owner = new(owner)
-	return grouped{x.groups.Copy(), new(owner)}
+	return grouped{groups: x.groups.Copy(), owner: new(owner)}
 }
 
 func (x grouped) find(a, b string) *group {
@@ -51,8 +52,12 @@ func (x grouped) find(a, b string) *group {
 }
 
 // own returns a group that may be changed in place, made when there was none.
-func (x grouped) own(a, b string) *group {
-	g := x.find(a, b)
+func (x *grouped) own(a, b string) *group {
+	if g := x.last; g != nil && g.owner == x.owner && g.a == a && g.b == b {
+		return g
+	}
+	x.last = x.find(a, b)
+	g := x.last
 	if g != nil && g.owner == x.owner {
 		return g
 	}
@@ -65,18 +70,20 @@ func (x grouped) own(a, b string) *group {
 		mine.a, mine.b, mine.ids = g.a, g.b, header.Copy()
 	}
 	x.groups.Set(mine)
+	x.last = mine
 	return mine
 }
 
-func (x grouped) add(a, b, id string) { x.own(a, b).ids.Set(id) }
+func (x *grouped) add(a, b, id string) { x.own(a, b).ids.Set(id) }
 
-func (x grouped) drop(a, b, id string) {
+func (x *grouped) drop(a, b, id string) {
 	if x.find(a, b) == nil {
 		return
 	}
 	g := x.own(a, b)
 	if g.ids.Delete(id); g.ids.Len() == 0 {
 		x.groups.Delete(g)
+		x.last = nil
 	}
 }
 

@@ -2,13 +2,14 @@ package state
 
 import "berth/ecs"
 
-// Touch says what an instance, or the use of it, became. Record is set when the instance was put; Usage when its tasks changed; both
-// are nil when the instance's record was deleted.
+// Touch says what an instance, or the use of it, became. Record is set when the instance was put; Usage when tasks of a group changed
+// on it; both are nil when the instance's record was deleted.
 type Touch struct {
 	Cluster  string
 	Instance ecs.InstanceID
 	Record   *ecs.Instance
 	Usage    *Usage
+	Group    string
 }
 
 // Journal is the recent touches of a working view, in order: what a cache beside the view needs to follow it, whatever commands do,

@@ -104,7 +104,7 @@ func (v *View) account(before, after *ecs.Task) {
 		return
 	}
 	switch {
-	case was.on() != "" && was.on() == is.on():
+	case was.on() != "" && was.on() == is.on() && before.Group == after.Group:
 		v.setUsage(after, v.Usage(after.Instance).with(&was).with(&is))
 	default:
 		for _, w := range []*weight{&was, &is} {
@@ -177,7 +177,7 @@ func (v *View) setUsage(t *ecs.Task, u *Usage) {
 		v.usage.Set(string(t.Instance), u)
 	}
 	if v.journal != nil {
-		v.journal.add(Touch{Cluster: t.Cluster, Instance: t.Instance, Usage: u})
+		v.journal.add(Touch{Cluster: t.Cluster, Instance: t.Instance, Usage: u, Group: t.Group})
 	}
 }
 
