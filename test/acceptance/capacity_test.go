@@ -219,6 +219,11 @@ func TestS144(t *testing.T) {
 	settled()
 	c.check(!has(k.running(k.ask(td).all(1)[0]), "capacityProviderName"), "a task after [] still has a provider")
 
+	k.aws("update-capacity-provider", "--name", p[0].name, "--auto-scaling-group-provider", compact(obj{"managedScaling": obj{"targetCapacity": 80}}))
+	changed := find(list(k.call("DescribeCapacityProviders", obj{"capacityProviders": []string{p[0].name}}), "capacityProviders"), "name", p[0].name)
+	c.equal("targetCapacity after the update", num(changed, "autoScalingGroupProvider.managedScaling.targetCapacity"), 80)
+	c.equal("status after the update", str(changed, "autoScalingGroupProvider.managedScaling.status"), "DISABLED")
+	c.equal("group after the update", str(changed, "autoScalingGroupProvider.autoScalingGroupArn"), groupARN(p[0].group))
 	c.equal("described before", str(k.aws("describe-capacity-providers", "--capacity-providers", p[1].name), "capacityProviders.0.status"), "ACTIVE")
 	k.aws("delete-capacity-provider", "--capacity-provider", p[1].name)
 	out = k.aws("describe-capacity-providers", "--capacity-providers", p[0].name, p[1].name)
