@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -20,9 +21,13 @@ const Version = "1.105.1"
 type AgentConfig struct {
 	Server, Cluster, Data, Region, Zone string
 	Attributes                          map[string]string
-	CPUUnits, MemoryMiB                 int64
-	Credentials                         sigv4.Credentials
-	Logger                              *slog.Logger
+	// Group is the machine group the host belongs to, "" for none (docs/capacity.md).
+	Group string
+	// External makes it an instance for tasks of launch type EXTERNAL and no others.
+	External            bool
+	CPUUnits, MemoryMiB int64
+	Credentials         sigv4.Credentials
+	Logger              *slog.Logger
 }
 
 // AgentCredentialsFromEnv reads a node's key: Berth's variables, else the AWS ones.
@@ -56,9 +61,22 @@ func (c *AgentConfig) agent() (agent.Config, error) {
 	}
 	return agent.Config{
 		Cluster: c.Cluster, ServerURL: c.Server, Credentials: c.Credentials, Region: c.Region, DataDir: c.Data,
-		AvailabilityZone: c.Zone, Attributes: c.Attributes, CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
+		AvailabilityZone: c.Zone, Attributes: c.attributes(), CPUUnits: c.CPUUnits, MemoryMiB: c.MemoryMiB,
 		Settings: settings, Version: Version, Logger: c.Logger,
 	}, nil
+}
+
+// attributes are those the owner gives the host, by name or by a flag of their own.
+func (c *AgentConfig) attributes() map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, c.Attributes)
+	if c.Group != "" {
+		all[ecs.GroupAttribute] = c.Group
+	}
+	if c.External {
+		all[ecs.ExternalAttribute] = ""
+	}
+	return all
 }
 
 // DevConfig is what `berth dev` is started with.

@@ -31,6 +31,10 @@ type ServerConfig struct {
 	PublicURL string
 	// KeepStopped is how long stopped tasks stay describable; at least an hour (features.md B6.10).
 	KeepStopped time.Duration
+	// ProvisioningTimeout is how long a task may wait for capacity; 0 is 15 minutes. ECS: between 10 and 30 (semantics.md 5.14).
+	ProvisioningTimeout time.Duration
+	// Scaling says how machine groups grow and shrink.
+	Scaling ScalingConfig
 	// ClockOffset shifts the server's clock; for tests.
 	ClockOffset time.Duration
 	Logger      *slog.Logger
@@ -50,7 +54,12 @@ func (c *ServerConfig) check() error {
 	if err != nil {
 		return fmt.Errorf("--listen %q is not host:port: %w", c.Listen, err)
 	}
+	if c.ProvisioningTimeout == 0 {
+		c.ProvisioningTimeout = 15 * time.Minute
+	}
 	switch {
+	case c.ProvisioningTimeout < 0:
+		return errors.New("--provisioning-timeout can not be negative")
 	case c.Data == "" && c.Store != "memory":
 		return errors.New("--data must name a folder")
 	case !account.MatchString(c.Account):

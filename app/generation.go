@@ -18,6 +18,7 @@ import (
 	"berth/api/ecs/wire"
 	"berth/controller"
 	"berth/dispatch"
+	"berth/placement"
 	"berth/store"
 	"berth/store/engines/memory"
 	"berth/store/engines/pebble"
@@ -55,7 +56,7 @@ func (s *server) open(ctx context.Context) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, store.Config{Engine: e, Clock: s.now, Logger: s.cfg.Logger})
+	st, err := store.Open(ctx, store.Config{Engine: e, Clock: s.now, Logger: s.cfg.Logger, Attach: placement.Attach})
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +112,10 @@ func (g *generation) start(ctx context.Context, s *server, d *dispatch.Dispatche
 		Store: g.store, Clock: s.now, Tasks: s.cfg.KeepStopped, Instances: time.Hour, Logger: s.cfg.Logger,
 	}
 	g.wait.Go(func() { retention.Run(ctx) })
+	provisioning := &controller.Provisioning{Store: g.store, Clock: s.now, Timeout: s.cfg.ProvisioningTimeout, Logger: s.cfg.Logger}
+	g.wait.Go(func() { provisioning.Run(ctx) })
+	scaling := s.scaling(g)
+	g.wait.Go(func() { scaling.Run(ctx) })
 }
 
 // stop ends a generation. Sessions are closed, commands that were begun finish.
@@ -123,7 +128,9 @@ func (g *generation) stop() error {
 // routes builds the handlers of a generation: the API by X-Amz-Target, the agents' websockets by path.
 func (s *server) routes(g *generation, a *auth.Authenticator, d *dispatch.Dispatcher) http.Handler {
 	front := awsjson.New(s.frontConfig(wire.TargetPrefix, "ecs", apiecs.Operations(), a))
-	apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.realm(), AgentEndpoint: agentEndpoint}).Register(front)
+	handlers := apiecs.New(apiecs.Config{Store: g.store, Realm: s.cfg.realm(), AgentEndpoint: agentEndpoint})
+	handlers.Register(front)
+	g.keys.Requests, g.keys.Realm, g.keys.Now = handlers, s.cfg.realm(), s.now
 	own := awsjson.New(s.frontConfig(apiberth.TargetPrefix, "berth", apiberth.Operations(), a))
 	g.keys.Register(own)
 

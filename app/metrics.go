@@ -20,6 +20,7 @@ type metrics struct {
 	refusals  *prometheus.CounterVec
 	payloads  *prometheus.CounterVec
 	ackDelay  prometheus.Histogram
+	hooks     *prometheus.CounterVec
 	snapshots func() *state.Snapshot
 }
 
@@ -43,8 +44,11 @@ func newMetrics(snapshots func() *state.Snapshot) *metrics {
 			Name: "berth_agent_payload_ack_seconds", Help: "Time until an agent acknowledged a payload.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
 		}),
+		hooks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "berth_scaling_hook_calls_total", Help: "Calls of scaling hooks by machine group, action and result.",
+		}, []string{"group", "action", "result"}),
 	}
-	m.registry.MustRegister(m.requests, m.sessions, m.refusals, m.payloads, m.ackDelay, stateCollector{m},
+	m.registry.MustRegister(m.requests, m.sessions, m.refusals, m.payloads, m.ackDelay, m.hooks, stateCollector{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -78,6 +82,15 @@ func (m *metrics) PayloadSent(tasks int, repeated bool) {
 // PayloadAcked implements dispatch.Metrics.
 func (m *metrics) PayloadAcked(after time.Duration) { m.ackDelay.Observe(after.Seconds()) }
 
+// hookCalled counts a call of a scaling hook.
+func (m *metrics) hookCalled(group, action string, err error) {
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	m.hooks.WithLabelValues(group, action, result).Inc()
+}
+
 // stateCollector counts what the last snapshot holds, when it is asked.
 type stateCollector struct{ m *metrics }
 
@@ -85,12 +98,14 @@ var (
 	revisionDesc  = prometheus.NewDesc("berth_store_revision", "Commits so far.", nil, nil)
 	tasksDesc     = prometheus.NewDesc("berth_tasks", "Tasks of a cluster by state.", []string{"cluster", "state"}, nil)
 	instancesDesc = prometheus.NewDesc("berth_container_instances", "Registered instances of a cluster.", []string{"cluster"}, nil)
-	recordsDesc   = prometheus.NewDesc("berth_task_records", "Task records, stopped ones too.", nil, nil)
+	reservedDesc  = prometheus.NewDesc("berth_capacity_provider_reservation",
+		"CapacityProviderReservation of managed scaling, in percent.", []string{"cluster", "capacity_provider"}, nil)
+	recordsDesc = prometheus.NewDesc("berth_task_records", "Task records, stopped ones too.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{revisionDesc, tasksDesc, instancesDesc, recordsDesc} {
+	for _, d := range []*prometheus.Desc{revisionDesc, tasksDesc, instancesDesc, reservedDesc, recordsDesc} {
 		ch <- d
 	}
 }
@@ -111,6 +126,12 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(tasksDesc, float64(n.Running.Total()), cluster.Name, "running")
 		gauge(tasksDesc, float64(n.Pending.Total()), cluster.Name, "pending")
 		gauge(instancesDesc, float64(n.Instances), cluster.Name)
+		return true
+	})
+	view.ScanCapacityProviders("", func(p *ecs.CapacityProvider) bool {
+		if p.Scaling.Enabled && p.Cluster != "" {
+			gauge(reservedDesc, p.State.Reservation, p.Cluster, p.Name)
+		}
 		return true
 	})
 }

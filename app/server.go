@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"berth/controller"
 	"berth/state"
 )
 
@@ -17,6 +18,7 @@ import (
 type server struct {
 	cfg     ServerConfig
 	metrics *metrics
+	groups  map[string]controller.MachineGroup
 	current atomic.Pointer[generation]
 	opened  chan struct{} // closed when the first generation serves
 	url     string
@@ -26,7 +28,11 @@ func newServer(cfg ServerConfig) (*server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, opened: make(chan struct{})}
+	groups, err := cfg.Scaling.groups()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cfg: cfg, groups: groups, opened: make(chan struct{})}
 	s.metrics = newMetrics(func() *state.Snapshot {
 		if g := s.current.Load(); g != nil {
 			return g.store.Snapshot()

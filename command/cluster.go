@@ -13,6 +13,9 @@ type CreateClusterInput struct {
 	Settings      []ecs.Setting
 	Tags          []ecs.Tag
 	Configuration *ecs.ClusterConfiguration
+	// Providers and DefaultStrategy are associated as PutClusterCapacityProviders would.
+	Providers       []string
+	DefaultStrategy []ecs.StrategyItem
 	// Request is a digest of the arguments beside the name; empty when there are none.
 	Request string
 }
@@ -30,7 +33,10 @@ func CreateCluster(tx *state.Tx, in CreateClusterInput) (*ecs.Cluster, error) {
 		Settings: settingsWithDefaults(in.Settings), Tags: in.Tags, Configuration: in.Configuration,
 	}
 	tx.PutCluster(c)
-	return c, nil
+	if len(in.Providers) == 0 && len(in.DefaultStrategy) == 0 {
+		return c, nil
+	}
+	return PutClusterCapacityProviders(tx, PutClusterProvidersInput{in.Name, in.Providers, in.DefaultStrategy})
 }
 
 func repeatCluster(old *ecs.Cluster, in CreateClusterInput) (*ecs.Cluster, error) {
@@ -65,7 +71,7 @@ func EnsureDefaultCluster(tx *state.Tx) error {
 }
 
 // DeleteCluster makes a cluster INACTIVE. It must hold no instance that is registered and no task that is not STOPPED
-// (features.md D12); repeating it succeeds (semantics.md 11.9).
+// (features.md D12); its capacity providers are free for other clusters then. Repeating it succeeds (semantics.md 11.9).
 func DeleteCluster(tx *state.Tx, name string) (*ecs.Cluster, error) {
 	c := tx.Cluster(name)
 	if c == nil {
@@ -83,6 +89,7 @@ func DeleteCluster(tx *state.Tx, name string) (*ecs.Cluster, error) {
 		return nil, &ecs.Error{Code: "ClusterContainsTasksException",
 			Message: "The Cluster cannot be deleted while Tasks are active."}
 	}
+	release(tx, c, nil)
 	gone := *c
 	gone.Status, gone.InactiveAt = ecs.ClusterInactive, tx.Now()
 	tx.PutCluster(&gone)

@@ -3,7 +3,6 @@ package command
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"berth/ecs"
 	"berth/state"
@@ -48,6 +47,10 @@ func RegisterInstance(tx *state.Tx, in RegisterInstanceInput) (*ecs.Instance, er
 	old, err := knownInstance(tx, in)
 	if err != nil {
 		return nil, err
+	}
+	in.Attributes = slices.Clone(in.Attributes)
+	for k := range in.Attributes {
+		in.Attributes[k] = normalAttribute(in.Attributes[k])
 	}
 	i := newInstance(tx, in)
 	if old != nil {
@@ -109,7 +112,7 @@ func newInstance(tx *state.Tx, in RegisterInstanceInput) *ecs.Instance {
 		ID: in.ID, Cluster: in.Cluster, Status: ecs.InstanceActive, RegisteredAt: tx.Now(), Version: 1,
 		EC2InstanceID: in.EC2InstanceID, ClientToken: in.ClientToken, Owner: in.By.KeyID,
 		CPUUnits: in.CPUUnits, MemoryMiB: in.MemoryMiB, ReservedPorts: in.ReservedPorts, GPUIDs: in.GPUIDs, Custom: in.Custom,
-		Attributes: slices.Clone(in.Attributes), Tags: in.Tags, VersionInfo: in.Version,
+		Attributes: in.Attributes, Tags: in.Tags, VersionInfo: in.Version,
 	}
 	if in.ID == "" {
 		i.ID = ecs.InstanceID(tx.NewID())
@@ -125,7 +128,7 @@ func renewed(old *ecs.Instance, in RegisterInstanceInput) *ecs.Instance {
 	}
 	i.CPUUnits, i.MemoryMiB = in.CPUUnits, in.MemoryMiB
 	i.ReservedPorts, i.GPUIDs, i.Custom = in.ReservedPorts, in.GPUIDs, in.Custom
-	i.Attributes = mergeAttributes(old.Attributes, in.Attributes)
+	i.Attributes = mergeAttributes(old, in.Attributes)
 	if in.Version != (ecs.VersionInfo{}) {
 		i.VersionInfo = in.Version
 	}
@@ -136,14 +139,14 @@ func renewed(old *ecs.Instance, in RegisterInstanceInput) *ecs.Instance {
 	return &i
 }
 
-// mergeAttributes takes the attributes just sent and keeps, of the old ones, those an agent does not announce by itself.
-func mergeAttributes(old, sent []ecs.Attribute) []ecs.Attribute {
+// mergeAttributes takes the attributes just sent and keeps, of the old ones, those an agent does not announce by itself, and the
+// values of those that PutAttributes set.
+func mergeAttributes(old *ecs.Instance, sent []ecs.Attribute) []ecs.Attribute {
 	out := slices.Clone(sent)
-	for _, a := range old {
-		announced := strings.HasPrefix(a.Name, "ecs.capability.") || strings.HasPrefix(a.Name, "com.amazonaws.ecs.capability.")
+	for _, a := range old.Attributes {
 		resent := slices.ContainsFunc(sent, func(s ecs.Attribute) bool { return s.Name == a.Name })
-		if !announced && !resent {
-			out = append(out, a)
+		if !announced(a.Name) && !resent || slices.Contains(old.PutNames, a.Name) {
+			out = withAttribute(out, a)
 		}
 	}
 	return out

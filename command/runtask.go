@@ -31,10 +31,12 @@ type TaskSpec struct {
 // RunTaskInput asks for tasks wherever there is room.
 type RunTaskInput struct {
 	TaskSpec
-	Count       int
-	LaunchType  ecs.LaunchType
-	Constraints []ecs.PlacementConstraint
-	Strategies  []placement.Strategy
+	Count      int
+	LaunchType ecs.LaunchType
+	// ProviderStrategy names capacity providers; empty leaves it to the launch type, or to the cluster's default strategy.
+	ProviderStrategy []ecs.StrategyItem
+	Constraints      []ecs.PlacementConstraint
+	Strategies       []placement.Strategy
 	// ClientToken makes the call idempotent; RequestDigest tells whether a repetition asks for the same.
 	ClientToken, RequestDigest string
 	// Realm is for the ARNs of a conflict.
@@ -58,12 +60,14 @@ type TaskFailure struct {
 type StartedTasks struct {
 	Tasks    []*ecs.Task
 	Failures []TaskFailure
+	// EmptyProviders are capacity providers that should have taken tasks and have no ACTIVE instance.
+	EmptyProviders []string
 }
 
 // RunTask places up to Count tasks, one after the other; what was placed stays when the rest does not fit (semantics.md 4.3).
 //
 // ECS: the definition is looked up before the cluster (semantics.md 11.33); a cluster without an ACTIVE instance is an exception,
-// a full one is a list of failures, one per instance (semantics.md 1.3, 1.4).
+// a full one is a list of failures (semantics.md 1.3, 1.4).
 func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	def, err := prepare(tx, &in.TaskSpec)
 	if err != nil {
@@ -72,14 +76,16 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 	if again, found, err := repeatedRun(tx, &in, in.Realm); found || err != nil {
 		return again, err
 	}
-	req := in.request(def)
-	req.LaunchType, req.Strategies, req.Seed = in.LaunchType, in.Strategies, seed(tx)
-	for _, c := range slices.Concat(def.PlacementConstraints, in.Constraints) {
-		if c.Type != "distinctInstance" {
-			return StartedTasks{}, ecs.Unsupportedf(
-				"Placement constraints of type %s are not built in this version of Berth.", c.Type)
+	req, err := in.placementRequest(def)
+	if err != nil {
+		return StartedTasks{}, err
+	}
+	req.Seed = seed(tx)
+	if items, err := strategyOf(tx.View, &in, def); items != nil || err != nil {
+		if err != nil {
+			return StartedTasks{}, err
 		}
-		req.DistinctInstance = true
+		return runByStrategy(tx, &in, def, req, items)
 	}
 	var out StartedTasks
 	for range in.Count {
@@ -88,9 +94,7 @@ func RunTask(tx *state.Tx, in RunTaskInput) (StartedTasks, error) {
 			if len(rejected) == 0 {
 				return StartedTasks{}, ecs.InvalidParameterf("No Container Instances were found in your cluster.")
 			}
-			for _, r := range rejected {
-				out.Failures = append(out.Failures, TaskFailure(r))
-			}
+			out.Failures = unplaced(rejected, len(out.Tasks), in.Count-len(out.Tasks))
 			break
 		}
 		t := newTask(tx, &in.TaskSpec, def, i, req.Needs)
@@ -171,6 +175,13 @@ func RunnableDefinition(v *state.View, family string, revision int32) (*ecs.Task
 		return nil, ecs.InvalidParameterf("TaskDefinition is inactive")
 	}
 	return def, nil
+}
+
+// placementRequest is one task of the run as placement is asked for it, without a seed.
+func (in *RunTaskInput) placementRequest(def *ecs.TaskDefinition) (*placement.Request, error) {
+	r := in.request(def)
+	r.LaunchType, r.Strategies = in.LaunchType, in.Strategies
+	return r, placement.Constrain(r, slices.Concat(def.PlacementConstraints, in.Constraints))
 }
 
 func (s *TaskSpec) request(def *ecs.TaskDefinition) *placement.Request {

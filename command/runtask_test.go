@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"berth/ecs"
 	"berth/placement"
+	"berth/placement/query"
 	"berth/state"
 )
 
@@ -172,7 +174,10 @@ func TestCountWithPartialSuccess(t *testing.T) {
 	if on[a.ID] != 2 || on[b.ID] != 1 {
 		t.Errorf("tasks %v", on)
 	}
-	wantFailures(t, out.Failures, string(a.ID)+" RESOURCE:MEMORY", string(b.ID)+" RESOURCE:MEMORY")
+	if len(out.Failures) != 7 {
+		t.Errorf("%d failures, want one for each task that was not placed", len(out.Failures))
+	}
+	wantFailures(t, out.Failures[:1], string(a.ID)+" RESOURCE:MEMORY")
 	if d := out.Failures[0].Detail; d != "needs 400 MiB of memory, 224 of 1024 are free" {
 		t.Errorf("detail %q", d)
 	}
@@ -264,17 +269,59 @@ func TestDistinctInstanceAndOtherConstraints(t *testing.T) {
 		t.Errorf("tasks %v", out.Tasks)
 	}
 	const unsatisfied = " DistinctInstance placement constraint unsatisfied."
-	wantFailures(t, out.Failures, string(a.ID)+unsatisfied, string(b.ID)+unsatisfied)
+	wantFailures(t, out.Failures, string(a.ID)+unsatisfied)
+	wantFailures(t, w.run("f", alone).Failures, string(a.ID)+unsatisfied, string(b.ID)+unsatisfied)
 	other := w.run("f", func(in *RunTaskInput) { alone(in); in.Group = "other" })
 	if len(other.Tasks) != 2 {
 		t.Errorf("another group got %d tasks", len(other.Tasks))
 	}
-	const unbuilt = "Placement constraints of type memberOf are not built in this version of Berth."
-	w.refused("UnsupportedFeatureException", unbuilt, fails(runTask("where", nil)))
-	w.refused("UnsupportedFeatureException", unbuilt, fails(runTask("f", func(in *RunTaskInput) {
-		in.Constraints = []ecs.PlacementConstraint{{Type: "distinctInstance"}, {Type: "memberOf"}}
-	})))
+	const notMember = " MemberOf placement constraint unsatisfied."
+	wantFailures(t, w.run("where", nil).Failures, string(a.ID)+notMember, string(b.ID)+notMember)
 	do(w, startTask(func(s *TaskSpec) { s.Family = "where" }, a.ID)) // StartTask is not asked
+}
+
+func TestMemberOf(t *testing.T) {
+	w := newWorld(t)
+	memberOf := func(n int, expression string) (out []ecs.PlacementConstraint) {
+		for range n {
+			out = append(out, ecs.PlacementConstraint{Type: "memberOf", Expression: expression})
+		}
+		return out
+	}
+	w.define("f", nil)
+	w.define("ssd", func(d *ecs.TaskDefinition) { d.PlacementConstraints = memberOf(6, "attribute:disk == ssd") })
+	w.define("broken", func(d *ecs.TaskDefinition) { d.PlacementConstraints = memberOf(1, "attribute:disk ==") })
+	with := func(attributes ...ecs.Attribute) *ecs.Instance {
+		return w.host(func(in *RegisterInstanceInput) { in.Attributes = append(in.Attributes, attributes...) })
+	}
+	ssd, rack := ecs.Attribute{Name: "disk", Value: "ssd"}, ecs.Attribute{Name: "rack", Value: "r1"}
+	both := with(ssd, rack)
+	with(ssd)
+	with(rack)
+	asks := func(constraints []ecs.PlacementConstraint) func(*RunTaskInput) {
+		return func(in *RunTaskInput) { in.Constraints = constraints }
+	}
+	for range 8 {
+		if got := w.runOne("ssd", asks(memberOf(4, "attribute:rack == r1"))); got.Instance != both.ID {
+			t.Fatalf("placed on %s: the constraints of definition and request do not both hold there", got.Instance)
+		}
+	}
+	w.refused("InvalidParameterException", "placementConstraints can have at most 10 items, those of the task definition included.",
+		fails(runTask("ssd", asks(memberOf(5, "attribute:rack == r1")))))
+	w.refused("InvalidParameterException", "The memberOf expression 'attribute:disk ==' is invalid: "+column(t, "attribute:disk =="),
+		fails(runTask("broken", nil)))
+	w.refused("InvalidParameterException", "Placement constraints of type 'near' do not exist.",
+		fails(runTask("f", asks([]ecs.PlacementConstraint{{Type: "near"}}))))
+}
+
+// column is what the language says of an expression; it must name a column.
+func column(t *testing.T, expression string) string {
+	t.Helper()
+	_, err := query.Parse(expression)
+	if err == nil || !strings.HasPrefix(err.Error(), "column ") {
+		t.Fatalf("%q: %v", expression, err)
+	}
+	return err.Error()
 }
 
 func TestStrategiesReachPlacement(t *testing.T) {

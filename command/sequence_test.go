@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -245,6 +246,11 @@ func recount(v *state.View, i *ecs.Instance) state.Usage {
 		u.MemoryMiB += t.Reserved.MemoryMiB
 		u.GPUs += t.Reserved.GPUs
 		u.Ports = append(u.Ports, t.Reserved.Ports...)
+		at := slices.IndexFunc(u.Groups, func(g state.GroupTasks) bool { return g.Group == t.Group })
+		if at < 0 {
+			at, u.Groups = len(u.Groups), append(u.Groups, state.GroupTasks{Group: t.Group})
+		}
+		u.Groups[at].Tasks++
 		if t.LastStatus == running {
 			u.Running++
 		} else {
@@ -253,5 +259,6 @@ func recount(v *state.View, i *ecs.Instance) state.Usage {
 		return true
 	})
 	slices.SortFunc(u.Ports, state.ComparePorts)
+	slices.SortFunc(u.Groups, func(a, b state.GroupTasks) int { return strings.Compare(a.Group, b.Group) })
 	return u
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"berth/ecs"
+	"berth/placement"
 	"berth/state"
 )
 
@@ -31,6 +32,7 @@ const second ecs.Time = 1000
 // newWorld has the cluster "c".
 func newWorld(t reporter) *world {
 	w := &world{t: t, view: state.NewView(), now: 1_000_000}
+	placement.Attach(w.view) // as the server does
 	w.must(func(tx *state.Tx) error {
 		_, err := CreateCluster(tx, CreateClusterInput{Name: "c"})
 		return err

@@ -41,6 +41,9 @@ func (r Realm) TaskDefinitionARN(family string, revision int32) string {
 // ServiceARN names a service.
 func (r Realm) ServiceARN(cluster, name string) string { return r.arn("service", cluster+"/"+name) }
 
+// CapacityProviderARN names a capacity provider.
+func (r Realm) CapacityProviderARN(name string) string { return r.arn("capacity-provider", name) }
+
 // Ref is a parsed reference to a resource: the last part of an ARN or the plain name, and the cluster the ARN carried ("" when
 // a plain name or a short ARN was given).
 type Ref struct {

@@ -24,6 +24,11 @@ type Cluster struct {
 	// Request is the digest of the arguments it was created with, so that a repeated CreateCluster can be told from
 	// a different one (semantics.md 1.3).
 	Request string `msg:"r,omitempty"`
+	// CapacityProviders are associated with the cluster; DefaultStrategy holds for tasks that name neither strategy nor launch type.
+	CapacityProviders []string       `msg:"p,omitempty"`
+	DefaultStrategy   []StrategyItem `msg:"d,omitempty"`
+	// AttachmentsStatus is how the last change of the providers went; "" when there was none.
+	AttachmentsStatus string `msg:"a,omitempty"`
 }
 
 // ClusterConfiguration holds what a cluster says of exec sessions.

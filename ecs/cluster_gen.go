@@ -10,8 +10,8 @@ import (
 func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(8)
-	var zb0001Mask uint8 /* 8 bits */
+	zb0001Len := uint32(11)
+	var zb0001Mask uint16 /* 11 bits */
 	_ = zb0001Mask
 	if z.Settings == nil {
 		zb0001Len--
@@ -28,6 +28,18 @@ func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.Request == "" {
 		zb0001Len--
 		zb0001Mask |= 0x80
+	}
+	if z.CapacityProviders == nil {
+		zb0001Len--
+		zb0001Mask |= 0x100
+	}
+	if z.DefaultStrategy == nil {
+		zb0001Len--
+		zb0001Mask |= 0x200
+	}
+	if z.AttachmentsStatus == "" {
+		zb0001Len--
+		zb0001Mask |= 0x400
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -113,6 +125,31 @@ func (z *Cluster) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "r"
 			o = append(o, 0xa1, 0x72)
 			o = msgp.AppendString(o, z.Request)
+		}
+		if (zb0001Mask & 0x100) == 0 { // if not omitted
+			// string "p"
+			o = append(o, 0xa1, 0x70)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.CapacityProviders)))
+			for za0003 := range z.CapacityProviders {
+				o = msgp.AppendString(o, z.CapacityProviders[za0003])
+			}
+		}
+		if (zb0001Mask & 0x200) == 0 { // if not omitted
+			// string "d"
+			o = append(o, 0xa1, 0x64)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.DefaultStrategy)))
+			for za0004 := range z.DefaultStrategy {
+				o, err = z.DefaultStrategy[za0004].MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "DefaultStrategy", za0004)
+					return
+				}
+			}
+		}
+		if (zb0001Mask & 0x400) == 0 { // if not omitted
+			// string "a"
+			o = append(o, 0xa1, 0x61)
+			o = msgp.AppendString(o, z.AttachmentsStatus)
 		}
 	}
 	return
@@ -259,6 +296,50 @@ func (z *Cluster) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Request")
 				return
 			}
+		case "p":
+			var zb0006 uint32
+			zb0006, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "CapacityProviders")
+				return
+			}
+			if cap(z.CapacityProviders) >= int(zb0006) {
+				z.CapacityProviders = (z.CapacityProviders)[:zb0006]
+			} else {
+				z.CapacityProviders = make([]string, zb0006)
+			}
+			for za0003 := range z.CapacityProviders {
+				z.CapacityProviders[za0003], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "CapacityProviders", za0003)
+					return
+				}
+			}
+		case "d":
+			var zb0007 uint32
+			zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "DefaultStrategy")
+				return
+			}
+			if cap(z.DefaultStrategy) >= int(zb0007) {
+				z.DefaultStrategy = (z.DefaultStrategy)[:zb0007]
+			} else {
+				z.DefaultStrategy = make([]StrategyItem, zb0007)
+			}
+			for za0004 := range z.DefaultStrategy {
+				bts, err = z.DefaultStrategy[za0004].UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "DefaultStrategy", za0004)
+					return
+				}
+			}
+		case "a":
+			z.AttachmentsStatus, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AttachmentsStatus")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -292,7 +373,15 @@ func (z *Cluster) Msgsize() (s int) {
 			s += z.Configuration.ExecuteCommand.Msgsize()
 		}
 	}
-	s += 2 + msgp.StringPrefixSize + len(z.Request)
+	s += 2 + msgp.StringPrefixSize + len(z.Request) + 2 + msgp.ArrayHeaderSize
+	for za0003 := range z.CapacityProviders {
+		s += msgp.StringPrefixSize + len(z.CapacityProviders[za0003])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0004 := range z.DefaultStrategy {
+		s += z.DefaultStrategy[za0004].Msgsize()
+	}
+	s += 2 + msgp.StringPrefixSize + len(z.AttachmentsStatus)
 	return
 }
 

@@ -4,7 +4,7 @@
 // It is pure: no clock, no randomness, no I/O, no import of another package of this module. Time comes in as [Time] values and
 // identifiers as typed strings; both are made by the caller.
 //
-// Records ([Cluster], [TaskDefinition], [Task], [Instance], [AccessKey]) are immutable values once they are in a table: a change
+// Records ([Cluster], [TaskDefinition], [Task], [Instance], [CapacityProvider], [AccessKey]) are immutable values once they are in a table: a change
 // copies the record, and every slice or map it changes, and puts the copy. Readers share them without a lock.
 //
 // The stored form of a record is MessagePack, written by the generated *_gen.go files (run `go generate ./ecs`). Fields are
@@ -20,3 +20,5 @@ package ecs
 //go:generate go tool msgp -file volume.go -tests=false -io=false
 //go:generate go tool msgp -file shared.go -tests=false -io=false
 //go:generate go tool msgp -file accesskey.go -tests=false -io=false
+//go:generate go tool msgp -file scaling.go -tests=false -io=false
+//go:generate go tool msgp -file capacityprovider.go -tests=false -io=false

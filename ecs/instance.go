@@ -59,11 +59,16 @@ type Instance struct {
 	ClientToken string `msg:"ct,omitempty"`
 	// Sequence is the highest sequence number sent in a payload or manifest; it never goes back (agent-protocol.md 8).
 	Sequence int64 `msg:"sq,omitempty"`
+	// PutNames are the attributes whose values were set by PutAttributes: what the agent says of them does not count any more.
+	PutNames []string `msg:"pn,omitempty"`
 }
+
+// ExternalAttribute marks an instance for tasks of launch type EXTERNAL only.
+const ExternalAttribute = "ecs.capability.external"
 
 // External reports whether the instance came without an EC2 identity (ECS Anywhere): its tasks have launch type EXTERNAL.
 func (i *Instance) External() bool {
-	_, ok := i.Attribute("ecs.capability.external")
+	_, ok := i.Attribute(ExternalAttribute)
 	return ok
 }
 

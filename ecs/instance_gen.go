@@ -10,8 +10,8 @@ import (
 func (z *Instance) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(22)
-	var zb0001Mask uint32 /* 22 bits */
+	zb0001Len := uint32(23)
+	var zb0001Mask uint32 /* 23 bits */
 	_ = zb0001Mask
 	if z.EC2InstanceID == "" {
 		zb0001Len--
@@ -56,6 +56,10 @@ func (z *Instance) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.Sequence == 0 {
 		zb0001Len--
 		zb0001Mask |= 0x200000
+	}
+	if z.PutNames == nil {
+		zb0001Len--
+		zb0001Mask |= 0x400000
 	}
 	// variable map header, size zb0001Len
 	o = msgp.AppendMapHeader(o, zb0001Len)
@@ -232,6 +236,14 @@ func (z *Instance) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "sq"
 			o = append(o, 0xa2, 0x73, 0x71)
 			o = msgp.AppendInt64(o, z.Sequence)
+		}
+		if (zb0001Mask & 0x400000) == 0 { // if not omitted
+			// string "pn"
+			o = append(o, 0xa2, 0x70, 0x6e)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.PutNames)))
+			for za0006 := range z.PutNames {
+				o = msgp.AppendString(o, z.PutNames[za0006])
+			}
 		}
 	}
 	return
@@ -495,6 +507,25 @@ func (z *Instance) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Sequence")
 				return
 			}
+		case "pn":
+			var zb0010 uint32
+			zb0010, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "PutNames")
+				return
+			}
+			if cap(z.PutNames) >= int(zb0010) {
+				z.PutNames = (z.PutNames)[:zb0010]
+			} else {
+				z.PutNames = make([]string, zb0010)
+			}
+			for za0006 := range z.PutNames {
+				z.PutNames[za0006], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "PutNames", za0006)
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -529,7 +560,10 @@ func (z *Instance) Msgsize() (s int) {
 	for za0005 := range z.Tags {
 		s += z.Tags[za0005].Msgsize()
 	}
-	s += 4 + msgp.Int64Size + 2 + msgp.StringPrefixSize + len(z.Owner) + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.Int64Size
+	s += 4 + msgp.Int64Size + 2 + msgp.StringPrefixSize + len(z.Owner) + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.Int64Size + 3 + msgp.ArrayHeaderSize
+	for za0006 := range z.PutNames {
+		s += msgp.StringPrefixSize + len(z.PutNames[za0006])
+	}
 	return
 }
 

@@ -186,6 +186,13 @@ type Task struct {
 	// CredentialsID names the role credentials sent to the agent; they are refreshed under the same name.
 	CredentialsID          string `msg:"ci,omitempty"`
 	ExecutionCredentialsID string `msg:"ce,omitempty"`
+
+	// CapacityProvider is the provider a strategy gave the task to; "" when it was started by launch type. StrategyDigest tells
+	// tasks of the same strategy, which share its ratio, from others.
+	CapacityProvider string `msg:"cp,omitempty"`
+	StrategyDigest   string `msg:"sg,omitempty"`
+	// Waiting is there as long as the task is PROVISIONING without an instance.
+	Waiting *Waiting `msg:"w,omitempty"`
 }
 
 // Active reports whether the task counts against its instance: it was placed and nobody asked it to stop.

@@ -945,8 +945,8 @@ func (z StopCode) Msgsize() (s int) {
 func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(37)
-	var zb0001Mask uint64 /* 37 bits */
+	zb0001Len := uint32(40)
+	var zb0001Mask uint64 /* 40 bits */
 	_ = zb0001Mask
 	if z.StartedBy == "" {
 		zb0001Len--
@@ -1015,6 +1015,18 @@ func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.ExecutionCredentialsID == "" {
 		zb0001Len--
 		zb0001Mask |= 0x1000000000
+	}
+	if z.CapacityProvider == "" {
+		zb0001Len--
+		zb0001Mask |= 0x2000000000
+	}
+	if z.StrategyDigest == "" {
+		zb0001Len--
+		zb0001Mask |= 0x4000000000
+	}
+	if z.Waiting == nil {
+		zb0001Len--
+		zb0001Mask |= 0x8000000000
 	}
 	// variable map header, size zb0001Len
 	o = msgp.AppendMapHeader(o, zb0001Len)
@@ -1227,6 +1239,29 @@ func (z *Task) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "ce"
 			o = append(o, 0xa2, 0x63, 0x65)
 			o = msgp.AppendString(o, z.ExecutionCredentialsID)
+		}
+		if (zb0001Mask & 0x2000000000) == 0 { // if not omitted
+			// string "cp"
+			o = append(o, 0xa2, 0x63, 0x70)
+			o = msgp.AppendString(o, z.CapacityProvider)
+		}
+		if (zb0001Mask & 0x4000000000) == 0 { // if not omitted
+			// string "sg"
+			o = append(o, 0xa2, 0x73, 0x67)
+			o = msgp.AppendString(o, z.StrategyDigest)
+		}
+		if (zb0001Mask & 0x8000000000) == 0 { // if not omitted
+			// string "w"
+			o = append(o, 0xa1, 0x77)
+			if z.Waiting == nil {
+				o = msgp.AppendNil(o)
+			} else {
+				o, err = z.Waiting.MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "Waiting")
+					return
+				}
+			}
 		}
 	}
 	return
@@ -1537,6 +1572,35 @@ func (z *Task) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "ExecutionCredentialsID")
 				return
 			}
+		case "cp":
+			z.CapacityProvider, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "CapacityProvider")
+				return
+			}
+		case "sg":
+			z.StrategyDigest, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "StrategyDigest")
+				return
+			}
+		case "w":
+			if msgp.IsNil(bts) {
+				bts, err = msgp.ReadNilBytes(bts)
+				if err != nil {
+					return
+				}
+				z.Waiting = nil
+			} else {
+				if z.Waiting == nil {
+					z.Waiting = new(Waiting)
+				}
+				bts, err = z.Waiting.UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Waiting")
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -1565,7 +1629,12 @@ func (z *Task) Msgsize() (s int) {
 	for za0002 := range z.Tags {
 		s += z.Tags[za0002].Msgsize()
 	}
-	s += 2 + msgp.Int64Size + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.StringPrefixSize + len(z.RequestDigest) + 3 + msgp.StringPrefixSize + len(z.CredentialsID) + 3 + msgp.StringPrefixSize + len(z.ExecutionCredentialsID)
+	s += 2 + msgp.Int64Size + 3 + msgp.StringPrefixSize + len(z.ClientToken) + 3 + msgp.StringPrefixSize + len(z.RequestDigest) + 3 + msgp.StringPrefixSize + len(z.CredentialsID) + 3 + msgp.StringPrefixSize + len(z.ExecutionCredentialsID) + 3 + msgp.StringPrefixSize + len(z.CapacityProvider) + 3 + msgp.StringPrefixSize + len(z.StrategyDigest) + 2
+	if z.Waiting == nil {
+		s += msgp.NilSize
+	} else {
+		s += z.Waiting.Msgsize()
+	}
 	return
 }
 

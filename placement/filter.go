@@ -3,8 +3,10 @@ package placement
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"berth/ecs"
+	"berth/placement/query"
 	"berth/state"
 )
 
@@ -17,7 +19,9 @@ const (
 	ReasonMemory    = "RESOURCE:MEMORY"
 	ReasonPorts     = "RESOURCE:PORTS"
 	ReasonGPU       = "RESOURCE:GPU"
+	ReasonLocation  = "LOCATION"
 	ReasonDistinct  = "DistinctInstance placement constraint unsatisfied."
+	ReasonMemberOf  = "MemberOf placement constraint unsatisfied."
 )
 
 // maxReservedPorts is ECS's limit of reserved ports per instance, its default ones included (features.md C57).
@@ -37,11 +41,19 @@ type filter struct {
 	detail func(q *question, c candidate) string
 }
 
-// filters in the order ECS names them: what no waiting helps against comes first. Only ACTIVE instances come this far.
-var filters = []filter{agentConnected, launchType, attributes, cpu, memory, ports, gpus, distinct}
+// filters in the order ECS names them: what an instance is, what is free on it, what was asked for beside. Only ACTIVE instances
+// come this far.
+var filters = []filter{agentConnected, launchType, attributes, cpu, memory, ports, gpus, zone, distinct, memberOf}
 
 // namedFilters are what StartTask still checks of the instance it names (semantics.md 4.3).
 var namedFilters = []filter{isActive, agentConnected, attributes, cpu, memory, ports, gpus}
+
+// The filters again, parted by what their verdict depends on: the instance's record alone, or the tasks on it too. An instance that
+// passes both parts passes all.
+var (
+	staticFilters  = []filter{isActive, agentConnected, launchType, attributes, zone, staticMemberOf}
+	dynamicFilters = []filter{cpu, memory, ports, gpus, distinct, dynamicMemberOf}
+)
 
 var isActive = filter{
 	ReasonInactive,
@@ -151,6 +163,47 @@ func (c candidate) ports(q *question) int {
 
 var distinct = filter{
 	ReasonDistinct,
-	func(q *question, c candidate) bool { return !q.DistinctInstance || q.groupTasksOn(c.instance) == 0 },
+	func(q *question, c candidate) bool { return !q.DistinctInstance || c.usage.GroupTasks(q.Group) == 0 },
 	func(q *question, _ candidate) string { return "a task of group " + q.Group + " runs there" },
+}
+
+var zone = filter{
+	ReasonLocation,
+	func(q *question, c candidate) bool {
+		return len(q.Zones) == 0 || slices.Contains(q.Zones, c.instance.Zone())
+	},
+	func(q *question, c candidate) string {
+		return fmt.Sprintf("the instance is in zone %q, the task needs %s", c.instance.Zone(), strings.Join(q.Zones, " or "))
+	},
+}
+
+var memberOf = filter{
+	ReasonMemberOf,
+	func(q *question, c candidate) bool { return unsatisfied(q, c) < 0 },
+	func(q *question, c candidate) string { return q.MemberOf[unsatisfied(q, c)].Explain(q.ask(c)) },
+}
+
+// unsatisfied returns the place of the first expression that does not hold, or -1.
+func unsatisfied(q *question, c candidate) int {
+	return slices.IndexFunc(q.MemberOf, func(x *query.Expr) bool { return !x.Eval(q.ask(c)) })
+}
+
+var staticMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, false) }}
+
+var dynamicMemberOf = filter{reason: ReasonMemberOf, passes: func(q *question, c candidate) bool { return q.holds(c, true) }}
+
+// holds reports whether the expressions hold that ask for tasks, or those that do not.
+func (q *question) holds(c candidate, dynamic bool) bool {
+	for _, x := range q.MemberOf {
+		if x.Dynamic() == dynamic && !x.Eval(q.ask(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// ask makes an expression's subject of a candidate; it lasts until the next call.
+func (q *question) ask(c candidate) *Subject {
+	q.subject = Subject{query.Instance{Instance: c.instance}, c.usage}
+	return &q.subject
 }

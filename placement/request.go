@@ -1,6 +1,9 @@
 package placement
 
-import "berth/ecs"
+import (
+	"berth/ecs"
+	"berth/placement/query"
+)
 
 // StrategyType is one of ECS's placement strategies.
 type StrategyType string
@@ -29,11 +32,22 @@ type Request struct {
 	Attributes []ecs.Attribute
 	// Needs is what the task takes.
 	Needs ecs.Reservation
+	// Zones limits the instances to those of some availability zones; empty takes all.
+	Zones []string
 	// DistinctInstance keeps two tasks of the group off the same instance.
 	DistinctInstance bool
-	Strategies       []Strategy
+	// MemberOf must all hold of the instance (features.md B5.3, B5.4).
+	MemberOf []*query.Expr
+	// Strategies narrow the choice in order. Only the first five that are not random count (features.md C19).
+	Strategies []Strategy
 	// Seed decides between equals.
 	Seed uint64
+}
+
+// DefaultServiceStrategies are those of a service that names none: the zone with the fewest tasks of the service, in it the instance
+// with the fewest. ECS: features.md B5.7.
+func DefaultServiceStrategies() []Strategy {
+	return []Strategy{{Spread, "attribute:ecs.availability-zone"}, {Spread, "instanceId"}}
 }
 
 // Rejection says why an instance cannot take the task. Reason is the text ECS's clients match (semantics.md 1.4); Detail says by

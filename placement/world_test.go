@@ -56,7 +56,7 @@ func stopping(t *ecs.Task) { t.DesiredStatus = ecs.StatusStopped }
 
 func stopped(t *ecs.Task) { t.DesiredStatus, t.LastStatus = ecs.StatusStopped, ecs.StatusStopped }
 
-func zone(z string) func(*ecs.Instance) {
+func inZone(z string) func(*ecs.Instance) {
 	return func(i *ecs.Instance) { i.Attributes = []ecs.Attribute{{Name: "ecs.availability-zone", Value: z}} }
 }
 

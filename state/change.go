@@ -46,6 +46,8 @@ func (v *View) apply(c Change) {
 		v.setTask(c.Key, record[ecs.Task](c.Old), record[ecs.Task](c.New))
 	case AccessKeys:
 		set(&v.accessKeys, c.Key, record[ecs.AccessKey](c.New))
+	case Providers:
+		set(&v.providers, c.Key, record[ecs.CapacityProvider](c.New))
 	}
 }
 
@@ -79,6 +81,7 @@ func (v *View) setDefinition(key string, before, after *ecs.TaskDefinition) {
 
 func (v *View) setInstance(key string, before, after *ecs.Instance) {
 	set(&v.instances, key, after)
+	v.touchInstance(before, after)
 	if before != nil {
 		v.countInstance(before, -1)
 		if before.Status == ecs.InstanceInactive {
@@ -108,12 +111,13 @@ func (v *View) countInstance(i *ecs.Instance, sign int) {
 
 func (v *View) setTask(key string, before, after *ecs.Task) {
 	set(&v.tasks, key, after)
-	if before != nil {
-		v.account(before, -1)
-	}
-	if after != nil {
-		v.account(after, 1)
-	}
+	v.derive(key, before, after)
+}
+
+// derive follows a change in the table of tasks in everything that is counted from it.
+func (v *View) derive(key string, before, after *ecs.Task) {
+	v.account(before, after)
+	v.capacity.set(before, after)
 	if before == nil || after == nil || !sameIndex(before, after) {
 		v.indexTask(before, false)
 		v.indexTask(after, true)

@@ -67,6 +67,8 @@ func newRecord(t Table) msgp.Unmarshaler {
 		return new(ecs.Task)
 	case AccessKeys:
 		return new(ecs.AccessKey)
+	case Providers:
+		return new(ecs.CapacityProvider)
 	}
 	return nil
 }
@@ -97,6 +99,8 @@ func (v *View) lookup(t Table, key string) any {
 		return boxed(v.tasks.Get(key))
 	case AccessKeys:
 		return boxed(v.accessKeys.Get(key))
+	case Providers:
+		return boxed(v.providers.Get(key))
 	}
 	return nil
 }

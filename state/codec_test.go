@@ -39,6 +39,9 @@ func TestStoredFormRoundTrip(t *testing.T) {
 		roundTrip(t, Change{Table: TaskDefinitions, Key: TaskDefinitionKey(definition.Family, definition.Revision), New: definition})
 		roundTrip(t, Change{Table: Clusters, Key: "c", New: &ecs.Cluster{Name: "c", CreatedAt: task.StoppedAt, Tags: task.Tags}})
 		roundTrip(t, Change{Table: Families, Key: "f", New: &ecs.Family{Name: "f"}})
+		roundTrip(t, Change{Table: Providers, Key: "p", New: &ecs.CapacityProvider{
+			Name: "p", Group: "g", Scaling: ecs.DefaultManagedScaling, Tags: task.Tags, State: ecs.ScalingState{LowPoints: 2},
+		}})
 		roundTrip(t, Change{Table: AccessKeys, Key: "k", New: &ecs.AccessKey{ID: "k", SealedSecret: []byte{0, 255}}})
 	})
 }

@@ -65,8 +65,15 @@ func drawTask(t *rapid.T) *ecs.Task {
 			Protocol: rapid.SampledFrom([]ecs.Protocol{ecs.TCP, ecs.UDP}).Draw(t, "protocol"),
 		})
 	}
+	if rapid.Bool().Draw(t, "by provider") {
+		r.CapacityProvider = rapid.SampledFrom([]string{"cp", "cq"}).Draw(t, "provider")
+		r.StrategyDigest = rapid.SampledFrom([]string{"1", "2"}).Draw(t, "strategy")
+	}
 	if rapid.Bool().Draw(t, "placed") {
 		r.Instance = drawInstanceID(t)
+	} else if r.CapacityProvider != "" && r.LastStatus == ecs.StatusProvisioning {
+		r.CreatedAt = ecs.Time(rapid.Int64Range(0, 2).Draw(t, "createdAt"))
+		r.Waiting = &ecs.Waiting{Seed: 1, Attributes: []ecs.Attribute{{Name: "a"}}, Strategies: []ecs.PlacementStrategy{{Type: "spread"}}}
 	}
 	return r
 }

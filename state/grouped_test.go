@@ -31,6 +31,11 @@ func TestGroupedIsAnIndex(t *testing.T) {
 	defer readers.Wait()
 	for step := range 20_000 {
 		a, b, id := fmt.Sprint("a", random.IntN(3)), fmt.Sprint("b", random.IntN(4)), fmt.Sprintf("%04d", random.IntN(300))
+		if random.IntN(3) > 0 { // of the usual form, in one cluster nothing else
+			id = fmt.Sprintf("%04d%028x", random.IntN(300), 7)
+		} else if a == "a0" {
+			id = fmt.Sprintf("%032x", random.IntN(300))
+		}
 		if random.IntN(2) == 0 {
 			x.add(a, b, id)
 			flat.add(a, b, id)

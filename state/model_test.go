@@ -19,12 +19,14 @@ type model struct {
 	instances   map[string]*ecs.Instance
 	tasks       map[string]*ecs.Task
 	keys        map[string]*ecs.AccessKey
+	providers   map[string]*ecs.CapacityProvider
 }
 
 func newModel() *model {
 	return &model{
 		map[string]*ecs.Cluster{}, map[string]*ecs.TaskDefinition{}, map[string]*ecs.Family{},
 		map[string]*ecs.Instance{}, map[string]*ecs.Task{}, map[string]*ecs.AccessKey{},
+		map[string]*ecs.CapacityProvider{},
 	}
 }
 
@@ -36,6 +38,7 @@ func (m *model) clone() *model {
 	copyInto(c.instances, m.instances)
 	copyInto(c.tasks, m.tasks)
 	copyInto(c.keys, m.keys)
+	copyInto(c.providers, m.providers)
 	return c
 }
 
@@ -67,6 +70,9 @@ func (m *model) describe() []string {
 	for k, r := range m.keys {
 		add("key %s %p", k, r)
 	}
+	for k, r := range m.providers {
+		add("provider %s %p", k, r)
+	}
 	for k, r := range m.definitions {
 		add("definition %s %p", k, r)
 		if r.Status == ecs.TaskDefinitionActive {
@@ -74,6 +80,7 @@ func (m *model) describe() []string {
 		}
 	}
 	counts, usage := map[string]*Counts{}, map[string]*Usage{}
+	ofProvider, shares := map[string]*int{}, map[string]*int{}
 	for k, r := range m.instances {
 		add("instance %s %p", k, r)
 		add("id %s %p", r.ID, r)
@@ -98,7 +105,22 @@ func (m *model) describe() []string {
 			add("stopped %d %s", r.StoppedAt, k)
 			continue
 		}
+		if r.CapacityProvider != "" {
+			*entryOf(ofProvider, r.Cluster+"/"+r.CapacityProvider)++
+			if r.DesiredStatus == ecs.StatusRunning {
+				*entryOf(shares, r.Cluster+"/"+r.CapacityProvider+"/"+r.StrategyDigest+"/"+r.Group)++
+			}
+			if r.Waiting != nil {
+				add("waiting %s %s %d %s", r.Cluster, r.CapacityProvider, r.CreatedAt, r.ID)
+			}
+		}
 		recount(r, entryOf(counts, r.Cluster), entryOf(usage, string(r.Instance)))
+	}
+	for k, n := range ofProvider {
+		add("of provider %s %d", k, *n)
+	}
+	for k, n := range shares {
+		add("share %s %d", k, *n)
 	}
 	for k, c := range counts {
 		add("counts %s %v", k, *c)
@@ -106,10 +128,24 @@ func (m *model) describe() []string {
 	for k, u := range usage {
 		if k != "" {
 			slices.SortFunc(u.Ports, ComparePorts)
+			u.Groups = summed(u.Groups)
 			add("usage %s %v", k, *u)
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// summed adds up the entries of the same group.
+func summed(all []GroupTasks) []GroupTasks {
+	tasks := map[string]*int{}
+	for _, g := range all {
+		*entryOf(tasks, g.Group) += g.Tasks
+	}
+	var out []GroupTasks
+	for _, group := range sorted(tasks) {
+		out = append(out, GroupTasks{group, *tasks[group]})
+	}
 	return out
 }
 
@@ -124,6 +160,9 @@ func entryOf[T any](m map[string]*T, key string) *T {
 func recount(t *ecs.Task, c *Counts, u *Usage) {
 	c.Tasks++
 	u.Tasks++
+	if t.Waiting != nil {
+		c.Waiting++
+	}
 	if t.DesiredStatus != ecs.StatusRunning {
 		return
 	}
@@ -131,6 +170,7 @@ func recount(t *ecs.Task, c *Counts, u *Usage) {
 	u.MemoryMiB += t.Reserved.MemoryMiB
 	u.GPUs += t.Reserved.GPUs
 	u.Ports = append(u.Ports, t.Reserved.Ports...)
+	u.Groups = append(u.Groups, GroupTasks{t.Group, 1})
 	var per *PerLaunchType
 	switch t.LastStatus {
 	case ecs.StatusRunning:
@@ -170,6 +210,10 @@ func describeView(v *View) []string {
 	v.tasksByStarter.each(func(a, b, id string) bool { return add("by %s %s %s", a, b, id) })
 	v.stoppedTasks.Scan(func(e ended) bool { return add("stopped %d %s", e.at, e.key) })
 	v.inactiveInstance.Scan(func(e ended) bool { return add("inactive %d %s", e.at, e.key) })
+	v.providers.Scan(func(k string, r *ecs.CapacityProvider) bool { return add("provider %s %p", k, r) })
+	v.capacity.waiting.Scan(func(q queued) bool { return add("waiting %s %s %d %s", q.cluster, q.provider, q.at, q.id) })
+	v.capacity.tasks.Scan(func(k string, n int) bool { return add("of provider %s %d", k, n) })
+	v.capacity.shares.Scan(func(k string, n int) bool { return add("share %s %d", k, n) })
 	v.counts.Scan(func(k string, c *Counts) bool { return add("counts %s %v", k, *c) })
 	v.usage.Scan(func(k string, u *Usage) bool { return add("usage %s %v", k, *u) })
 	slices.Sort(out)
@@ -216,6 +260,9 @@ func (m *model) step(t *rapid.T, tx *Tx) {
 		k := &ecs.AccessKey{ID: "key" + r.Name, SealedSecret: []byte{1, 2}}
 		m.keys[k.ID] = k
 		tx.PutAccessKey(k)
+		p := &ecs.CapacityProvider{Name: "cp" + r.Name}
+		m.providers[p.Name] = p
+		tx.PutCapacityProvider(p)
 	case 4, 5:
 		r := drawInstance(t)
 		m.instances[InstanceKey(r.Cluster, r.ID)] = r

@@ -17,6 +17,7 @@ const (
 	Instances       Table = 4
 	Tasks           Table = 5
 	AccessKeys      Table = 6
+	Providers       Table = 7 // capacity providers
 )
 
 // View is the whole state at one revision. Reads only; see [Tx] for changes.
@@ -29,6 +30,7 @@ type View struct {
 	instances   btree.Map[string, *ecs.Instance]
 	tasks       btree.Map[string, *ecs.Task]
 	accessKeys  btree.Map[string, *ecs.AccessKey]
+	providers   btree.Map[string, *ecs.CapacityProvider]
 
 	tasksByInstance  grouped
 	tasksByFamily    grouped
@@ -42,6 +44,12 @@ type View struct {
 
 	usage  btree.Map[string, *Usage]
 	counts btree.Map[string, *Counts]
+
+	capacity capacity
+
+	// Of a working view only.
+	journal *Journal
+	placer  any
 }
 
 // Snapshot is a View that no longer changes.
@@ -52,7 +60,7 @@ func NewView() *View {
 	return &View{
 		tasks:           *btree.NewMap[string, *ecs.Task](indexDegree),
 		tasksByInstance: newGrouped(), tasksByFamily: newGrouped(), tasksByGroup: newGrouped(), tasksByStarter: newIndex(), tasksByToken: newIndex(),
-		activeRevisions: newIndex(), stoppedTasks: newEnded(), inactiveInstance: newEnded(),
+		activeRevisions: newIndex(), stoppedTasks: newEnded(), inactiveInstance: newEnded(), capacity: newCapacity(),
 	}
 }
 
@@ -71,6 +79,7 @@ func (v *View) Freeze(revision uint64) *Snapshot {
 		instances:   *v.instances.Copy(),
 		tasks:       *v.tasks.Copy(),
 		accessKeys:  *v.accessKeys.Copy(),
+		providers:   *v.providers.Copy(),
 
 		tasksByInstance:  v.tasksByInstance.copy(),
 		tasksByFamily:    v.tasksByFamily.copy(),
@@ -84,6 +93,8 @@ func (v *View) Freeze(revision uint64) *Snapshot {
 
 		usage:  *v.usage.Copy(),
 		counts: *v.counts.Copy(),
+
+		capacity: v.capacity.copy(),
 	}
 }
 

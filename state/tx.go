@@ -75,15 +75,22 @@ func (tx *Tx) PutInstance(r *ecs.Instance) {
 	tx.put(Change{Instances, key, boxed(tx.instances.Get(key)), r})
 }
 
-// PutTask adds or replaces a task.
+// PutTask adds or replaces a task. It does what put does, with one search of the largest table and not two.
 func (tx *Tx) PutTask(r *ecs.Task) {
 	key := TaskKey(r.Cluster, r.ID)
-	tx.put(Change{Tasks, key, boxed(tx.tasks.Get(key)), r})
+	before, _ := tx.tasks.Set(key, r)
+	tx.derive(key, before, r)
+	tx.changes = append(tx.changes, Change{Tasks, key, boxed(before, before != nil), r})
 }
 
 // PutAccessKey adds or replaces an access key.
 func (tx *Tx) PutAccessKey(r *ecs.AccessKey) {
 	tx.put(Change{AccessKeys, r.ID, boxed(tx.accessKeys.Get(r.ID)), r})
+}
+
+// PutCapacityProvider adds or replaces a capacity provider.
+func (tx *Tx) PutCapacityProvider(r *ecs.CapacityProvider) {
+	tx.put(Change{Providers, r.Name, boxed(tx.providers.Get(r.Name)), r})
 }
 
 // DeleteTask removes a task's record, if it is there.

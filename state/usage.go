@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"strings"
 
 	"berth/ecs"
 )
@@ -18,6 +19,22 @@ type Usage struct {
 	Pending int
 	// Tasks counts every task that is not STOPPED, also those that were asked to stop.
 	Tasks int
+	// Groups counts the active tasks (see [ecs.Task.Active]) of each group that has one here, in order of group.
+	Groups []GroupTasks
+}
+
+// GroupTasks is a number of tasks of one group.
+type GroupTasks struct {
+	Group string
+	Tasks int
+}
+
+// GroupTasks is the number of active tasks of a group: those that distinctInstance, spread and task:group see.
+func (u *Usage) GroupTasks(group string) int {
+	if at, found := slices.BinarySearchFunc(u.Groups, group, byGroup); found {
+		return u.Groups[at].Tasks
+	}
+	return 0
 }
 
 // Counts are the counters of a cluster (features.md B1.6).
@@ -28,6 +45,8 @@ type Counts struct {
 	Tasks int
 	// Running and Pending count tasks with desired status RUNNING by their last status.
 	Running, Pending PerLaunchType
+	// Waiting counts the tasks in PROVISIONING that have no instance yet.
+	Waiting int
 }
 
 // PerLaunchType is a counter split as ECS's statistics are.
@@ -78,35 +97,88 @@ func (v *View) Counts(cluster string) *Counts {
 	return noCounts
 }
 
-// account moves one task's weight in or out (sign +1 or -1) of its instance and cluster.
-func (v *View) account(t *ecs.Task, sign int) {
-	if t.LastStatus == ecs.StatusStopped {
+// account replaces one task's weight on its instance and in its cluster by another's; nil weighs nothing.
+func (v *View) account(before, after *ecs.Task) {
+	was, is := weigh(before, -1), weigh(after, 1)
+	if was.equal(&is) {
 		return
 	}
+	switch {
+	case was.on() != "" && was.on() == is.on() && before.Group == after.Group:
+		v.setUsage(after, v.Usage(after.Instance).with(&was).with(&is))
+	default:
+		for _, w := range []*weight{&was, &is} {
+			if w.on() != "" {
+				v.setUsage(w.task, v.Usage(w.on()).with(w))
+			}
+		}
+	}
+	for _, w := range []*weight{&was, &is} {
+		if w.task == nil {
+			continue
+		}
+		c := *v.Counts(w.task.Cluster)
+		c.Tasks += w.sign
+		if w.running {
+			c.Running.bump(w.task.LaunchType, w.sign)
+		}
+		if w.pending {
+			c.Pending.bump(w.task.LaunchType, w.sign)
+		}
+		if w.task.Waiting != nil {
+			c.Waiting += w.sign
+		}
+		v.setCounts(w.task.Cluster, &c)
+	}
+}
+
+// weight is what a task adds to counters, or with sign -1 takes from them. task is nil when that is nothing.
+type weight struct {
+	task             *ecs.Task
+	sign             int
+	running, pending bool
+}
+
+func weigh(t *ecs.Task, sign int) weight {
+	if t == nil || t.LastStatus == ecs.StatusStopped {
+		return weight{}
+	}
 	counted := t.DesiredStatus == ecs.StatusRunning
-	running := counted && t.LastStatus == ecs.StatusRunning
-	pending := counted && t.LastStatus == ecs.StatusPending
-	if t.Instance != "" {
-		v.setUsage(t.Instance, v.Usage(t.Instance).with(t, sign, running, pending))
+	return weight{t, sign, counted && t.LastStatus == ecs.StatusRunning, counted && t.LastStatus == ecs.StatusPending}
+}
+
+// equal reports whether replacing one by the other changes no counter: true for most reports of an agent.
+func (w *weight) equal(o *weight) bool {
+	if w.task == nil || o.task == nil {
+		return w.task == o.task
 	}
-	c := *v.Counts(t.Cluster)
-	c.Tasks += sign
-	if running {
-		c.Running.bump(t.LaunchType, sign)
+	a, b := w.task, o.task
+	return w.running == o.running && w.pending == o.pending && a.Instance == b.Instance && a.Cluster == b.Cluster &&
+		a.Active() == b.Active() && (a.Waiting == nil) == (b.Waiting == nil) && a.Group == b.Group && a.LaunchType == b.LaunchType && sameReservation(&a.Reserved, &b.Reserved)
+}
+
+func sameReservation(a, b *ecs.Reservation) bool {
+	return a.CPUUnits == b.CPUUnits && a.MemoryMiB == b.MemoryMiB && a.GPUs == b.GPUs && slices.Equal(a.Ports, b.Ports)
+}
+
+func (w *weight) on() ecs.InstanceID {
+	if w.task == nil {
+		return ""
 	}
-	if pending {
-		c.Pending.bump(t.LaunchType, sign)
-	}
-	v.setCounts(t.Cluster, &c)
+	return w.task.Instance
 }
 
 // setUsage keeps no entry for an instance without tasks: instances come and go, their entries would stay.
-func (v *View) setUsage(id ecs.InstanceID, u *Usage) {
+func (v *View) setUsage(t *ecs.Task, u *Usage) {
 	if u.empty() {
-		v.usage.Delete(string(id))
-		return
+		u = noUsage
+		v.usage.Delete(string(t.Instance))
+	} else {
+		v.usage.Set(string(t.Instance), u)
 	}
-	v.usage.Set(string(id), u)
+	if v.journal != nil {
+		v.journal.add(Touch{Cluster: t.Cluster, Instance: t.Instance, Usage: u, Group: t.Group})
+	}
 }
 
 func (v *View) setCounts(cluster string, c *Counts) {
@@ -118,28 +190,51 @@ func (v *View) setCounts(cluster string, c *Counts) {
 }
 
 func (u *Usage) empty() bool {
-	return u.CPUUnits == 0 && u.MemoryMiB == 0 && u.GPUs == 0 && len(u.Ports) == 0 &&
+	return u.CPUUnits == 0 && u.MemoryMiB == 0 && u.GPUs == 0 && len(u.Ports) == 0 && len(u.Groups) == 0 &&
 		u.Running == 0 && u.Pending == 0 && u.Tasks == 0
 }
 
-func (u *Usage) with(t *ecs.Task, sign int, running, pending bool) *Usage {
+func (u *Usage) with(w *weight) *Usage {
 	n := *u
-	n.Tasks += sign
-	if running {
-		n.Running += sign
+	t, sign := w.task, int64(w.sign)
+	n.Tasks += w.sign
+	if w.running {
+		n.Running += w.sign
 	}
-	if pending {
-		n.Pending += sign
+	if w.pending {
+		n.Pending += w.sign
 	}
-	if t.Active() {
-		n.CPUUnits += int64(sign) * t.Reserved.CPUUnits
-		n.MemoryMiB += int64(sign) * t.Reserved.MemoryMiB
-		n.GPUs += int64(sign) * t.Reserved.GPUs
-		if len(t.Reserved.Ports) > 0 {
-			n.Ports = movePorts(u.Ports, t.Reserved.Ports, sign)
-		}
+	if !t.Active() {
+		return &n
+	}
+	n.CPUUnits += sign * t.Reserved.CPUUnits
+	n.MemoryMiB += sign * t.Reserved.MemoryMiB
+	n.GPUs += sign * t.Reserved.GPUs
+	n.Groups = moveGroup(u.Groups, t.Group, w.sign)
+	if len(t.Reserved.Ports) > 0 {
+		n.Ports = movePorts(u.Ports, t.Reserved.Ports, w.sign)
 	}
 	return &n
+}
+
+func byGroup(g GroupTasks, group string) int { return strings.Compare(g.Group, group) }
+
+// moveGroup returns the list with one task of a group more or less; the list given stays as it is.
+func moveGroup(have []GroupTasks, group string, sign int) []GroupTasks {
+	at, found := slices.BinarySearchFunc(have, group, byGroup)
+	switch {
+	case !found:
+		out := make([]GroupTasks, 0, len(have)+1)
+		out = append(append(out, have[:at]...), GroupTasks{group, sign})
+		return append(out, have[at:]...)
+	case have[at].Tasks+sign != 0:
+		out := slices.Clone(have)
+		out[at].Tasks += sign
+		return out
+	case len(have) == 1:
+		return nil
+	}
+	return slices.Delete(slices.Clone(have), at, at+1)
 }
 
 func movePorts(have, ports []ecs.HostPort, sign int) []ecs.HostPort {

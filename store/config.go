@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"berth/state"
 )
 
 // Config is what a Store is made of. Only Engine is required.
@@ -20,6 +22,9 @@ type Config struct {
 	Logger *slog.Logger
 	// GroupCommands and GroupBytes bound one group commit; 0 means 256 commands and 4 MiB.
 	GroupCommands, GroupBytes int
+	// Attach, when set, is given the loaded view before the first command is decided on it; what it puts beside the view is then of
+	// the deciding goroutine alone.
+	Attach func(*state.View)
 	// WatchLag is the number of changes a watcher may be behind before it is cut off; 0 means 65536.
 	WatchLag int
 }

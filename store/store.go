@@ -67,6 +67,9 @@ func newStore(cfg Config) *Store {
 // serve starts the commit loop on the loaded view.
 func (s *Store) serve(lead Lead) {
 	s.lead = lead
+	if s.cfg.Attach != nil {
+		s.cfg.Attach(s.view)
+	}
 	s.tx = s.view.Begin(0, s.cfg.NewID)
 	s.wg.Go(s.decide)
 	s.wg.Go(s.commit)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"regexp"
+	"time"
 
 	"berth/api/auth"
 	"berth/api/awsjson"
@@ -22,6 +23,10 @@ type Store interface {
 type Service struct {
 	Store  Store
 	Sealer *auth.Sealer
+	// Requests, Realm and Now are for explanations; Now is the server's clock.
+	Requests Requests
+	Realm    ecs.Realm
+	Now      func() time.Time
 }
 
 // Register adds the operations to a mux made with [TargetPrefix] and [Operations].
@@ -29,6 +34,7 @@ func (s *Service) Register(m *awsjson.Mux) {
 	awsjson.Handle(m, "CreateAccessKey", s.createAccessKey)
 	awsjson.Handle(m, "ListAccessKeys", s.listAccessKeys)
 	awsjson.Handle(m, "RevokeAccessKey", s.revokeAccessKey)
+	awsjson.Handle(m, "ExplainPlacement", s.explainPlacement)
 }
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9_.@-]{1,64}$`)

@@ -13,6 +13,7 @@ import (
 
 	"berth/api/auth"
 	"berth/api/awsjson"
+	apiecs "berth/api/ecs"
 	"berth/api/sigv4"
 	"berth/ecs"
 	"berth/store"
@@ -46,7 +47,12 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: s, sealer: sealer, service: &Service{Store: s, Sealer: sealer}, ring: &KeyRing{Snapshot: s.Snapshot, Sealer: sealer}}
+	h := &house{t: t, store: s, sealer: sealer, ring: &KeyRing{Snapshot: s.Snapshot, Sealer: sealer}}
+	realm := ecs.Realm{Region: "us-east-1", Account: "123456789012"}
+	h.service = &Service{
+		Store: s, Sealer: sealer, Requests: apiecs.New(apiecs.Config{Store: s, Realm: realm}), Realm: realm,
+		Now: func() time.Time { return time.UnixMilli(1_000_000_000) },
+	}
 	authenticator := auth.NewAuthenticator(auth.Config{Account: "123456789012", Root: root, Keys: h.ring})
 	mux := awsjson.New(awsjson.Config{
 		TargetPrefix: TargetPrefix, Operations: Operations(),

@@ -50,5 +50,6 @@ func Operations() []awsjson.Operation {
 		{Name: "CreateAccessKey", NewInput: func() any { return new(CreateAccessKeyInput) }},
 		{Name: "ListAccessKeys", NewInput: func() any { return new(ListAccessKeysInput) }},
 		{Name: "RevokeAccessKey", NewInput: func() any { return new(RevokeAccessKeyInput) }},
+		{Name: "ExplainPlacement", NewInput: func() any { return new(ExplainPlacementInput) }},
 	}
 }

@@ -35,12 +35,19 @@ func (s *Service) createCluster(ctx context.Context, in *wire.CreateClusterInput
 	args := command.CreateClusterInput{
 		Name: name, Settings: settings, Tags: tagsFromWire(in.Tags), Configuration: configuration, Request: clusterRequest(in),
 	}
+	args.Providers, args.DefaultStrategy, err = s.clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
+	if err != nil {
+		return nil, err
+	}
 	c, err := do(ctx, s, func(tx *state.Tx) (*ecs.Cluster, error) { return command.CreateCluster(tx, args) })
 	if err != nil {
 		return nil, err
 	}
-	view := s.Store.Snapshot()
-	return &wire.CreateClusterOutput{Cluster: s.clusterToWire(view, c, []string{"SETTINGS", "TAGS", "CONFIGURATIONS"})}, nil
+	include := []string{"SETTINGS", "TAGS", "CONFIGURATIONS"}
+	if len(c.CapacityProviders) > 0 {
+		include = append(include, "ATTACHMENTS")
+	}
+	return &wire.CreateClusterOutput{Cluster: s.clusterToWire(s.Store.Snapshot(), c, include)}, nil
 }
 
 func newClusterName(arg *string) (string, error) {
@@ -55,9 +62,6 @@ func newClusterName(arg *string) (string, error) {
 
 // refuseClusterFeatures names what a later version brings; accepting it and doing nothing would be a lie.
 func refuseClusterFeatures(in *wire.CreateClusterInput) error {
-	if len(in.CapacityProviders) > 0 || len(in.DefaultCapacityProviderStrategy) > 0 {
-		return ecs.Unsupportedf("Capacity providers are not built in this version of Berth.")
-	}
 	if in.ServiceConnectDefaults != nil && value(in.ServiceConnectDefaults.Namespace) != "" {
 		return ecs.Unsupportedf("Service Connect is not built in this version of Berth.")
 	}
@@ -80,6 +84,9 @@ func clusterSettings(in []wire.ClusterSetting) ([]ecs.Setting, error) {
 
 // clusterRequest digests the arguments beside the name; a bare name has no digest.
 func clusterRequest(in *wire.CreateClusterInput) string {
+	if len(in.CapacityProviders) > 0 || len(in.DefaultCapacityProviderStrategy) > 0 {
+		return digest([]any{in.Settings, in.Tags, in.Configuration, in.CapacityProviders, in.DefaultCapacityProviderStrategy})
+	}
 	if len(in.Settings) == 0 && len(in.Tags) == 0 && in.Configuration == nil {
 		return ""
 	}

@@ -19,7 +19,8 @@ func (s *Service) clusterToWire(view *state.Snapshot, c *ecs.Cluster, include []
 		PendingTasksCount:                 new(int32(counts.Pending.Total())),
 		ActiveServicesCount:               new(int32(0)),
 		Statistics:                        []wire.KeyValuePair{}, Tags: []wire.Tag{}, Settings: []wire.ClusterSetting{},
-		CapacityProviders: []string{}, DefaultCapacityProviderStrategy: []wire.CapacityProviderStrategyItem{},
+		CapacityProviders: append([]string{}, c.CapacityProviders...), DefaultCapacityProviderStrategy: strategyToWire(c.DefaultStrategy),
+		AttachmentsStatus: given(c.AttachmentsStatus),
 	}
 	if included(include, "STATISTICS") {
 		out.Statistics = statistics(counts)
@@ -36,7 +37,7 @@ func (s *Service) clusterToWire(view *state.Snapshot, c *ecs.Cluster, include []
 		out.Configuration = clusterConfigurationToWire(c.Configuration)
 	}
 	if included(include, "ATTACHMENTS") {
-		out.Attachments = []wire.Attachment{}
+		out.Attachments = attachmentsToWire(view, c)
 	}
 	return out
 }

@@ -5,6 +5,7 @@
 //	taskdefinition*.go  task definitions
 //	task.go, runtask.go tasks               task_wire.go       their shape
 //	instance.go         container instances instance_wire.go   their shape
+//	capacityprovider.go capacity providers  attributes.go      attributes of instances
 //	submit.go           the agent's calls
 //	refs.go, page.go    names, ARNs and pages, the same for all
 //

@@ -23,6 +23,9 @@ func (s *Service) instanceToWire(view *state.Snapshot, i *ecs.Instance, tags boo
 		RegisteredResources: resourcesToWire(i, noUse), RemainingResources: resourcesToWire(i, usage),
 		Attributes: attributesToWire(i.Attributes), Attachments: []wire.Attachment{}, Tags: []wire.Tag{},
 	}
+	if p := view.ProviderOf(i); p != nil {
+		out.CapacityProviderName = &p.Name
+	}
 	if tags {
 		out.Tags = tagsToWire(i.Tags)
 	}

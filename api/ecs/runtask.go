@@ -71,6 +71,9 @@ func (s *Service) runTaskArgs(in *wire.RunTaskInput) (command.RunTaskInput, erro
 	if err := checkText("clientToken", in.ClientToken, maxClientToken, tokenText); err != nil {
 		return args, err
 	}
+	if args.ProviderStrategy, err = s.strategyFromWire(in.CapacityProviderStrategy); err != nil {
+		return args, err
+	}
 	args.LaunchType, args.Realm = ecs.LaunchType(value(in.LaunchType)), s.Realm
 	args.ClientToken, args.RequestDigest = value(in.ClientToken), digest(in)
 	args.TaskSpec, err = s.taskSpec(specArgs{
@@ -82,12 +85,9 @@ func (s *Service) runTaskArgs(in *wire.RunTaskInput) (command.RunTaskInput, erro
 
 // refuseRunFeatures names what a later version brings.
 func refuseRunFeatures(in *wire.RunTaskInput) error {
-	if len(in.CapacityProviderStrategy) > 0 {
-		if in.LaunchType != nil {
-			return ecs.InvalidParameterf(
-				"Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
-		}
-		return ecs.Unsupportedf("Capacity provider strategies are not built in this version of Berth.")
+	if len(in.CapacityProviderStrategy) > 0 && in.LaunchType != nil {
+		return ecs.InvalidParameterf(
+			"Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
 	}
 	if value(in.LaunchType) == string(ecs.LaunchFargate) {
 		return ecs.Unsupportedf("Launch type FARGATE is not built in this version of Berth; leave it out to run on your hosts.")
@@ -224,11 +224,14 @@ func (s *Service) startedToWire(cluster string, started command.StartedTasks) ([
 	for _, t := range started.Tasks {
 		tasks = append(tasks, *s.taskToWire(view, t, true))
 	}
-	failures := make([]wire.Failure, 0, len(started.Failures))
+	failures := make([]wire.Failure, 0, len(started.Failures)+len(started.EmptyProviders))
 	for _, f := range started.Failures {
 		failures = append(failures, wire.Failure{
 			Arn: new(s.Realm.InstanceARN(cluster, f.Instance)), Reason: new(f.Reason), Detail: given(f.Detail),
 		})
+	}
+	for _, name := range started.EmptyProviders {
+		failures = append(failures, wire.Failure{Arn: new(s.Realm.CapacityProviderARN(name)), Reason: new("EMPTY CAPACITY PROVIDER")})
 	}
 	return tasks, slices.Clip(failures)
 }

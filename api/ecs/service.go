@@ -49,6 +49,16 @@ func (s *Service) Register(m *awsjson.Mux) {
 	awsjson.Handle(m, "ListClusters", s.listClusters)
 	awsjson.Handle(m, "DeleteCluster", s.deleteCluster)
 
+	awsjson.Handle(m, "CreateCapacityProvider", s.createCapacityProvider)
+	awsjson.Handle(m, "UpdateCapacityProvider", s.updateCapacityProvider)
+	awsjson.Handle(m, "DeleteCapacityProvider", s.deleteCapacityProvider)
+	awsjson.Handle(m, "DescribeCapacityProviders", s.describeCapacityProviders)
+	awsjson.Handle(m, "PutClusterCapacityProviders", s.putClusterCapacityProviders)
+
+	awsjson.Handle(m, "PutAttributes", s.putAttributes)
+	awsjson.Handle(m, "DeleteAttributes", s.deleteAttributes)
+	awsjson.Handle(m, "ListAttributes", s.listAttributes)
+
 	awsjson.Handle(m, "RegisterTaskDefinition", s.registerTaskDefinition)
 	awsjson.Handle(m, "DescribeTaskDefinition", s.describeTaskDefinition)
 	awsjson.Handle(m, "ListTaskDefinitions", s.listTaskDefinitions)

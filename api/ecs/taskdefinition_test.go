@@ -40,7 +40,8 @@ func (s *tables) Do(_ context.Context, fn func(tx *state.Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now++
-	tx := s.view.Begin(s.now, func() string { return fmt.Sprintf("%032x", s.now) })
+	ids := 0
+	tx := s.view.Begin(s.now, func() string { ids++; return fmt.Sprintf("%016x%016x", s.now, ids) })
 	if err := fn(tx); err != nil {
 		tx.Rollback()
 		return err

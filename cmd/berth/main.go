@@ -12,11 +12,12 @@ import (
 
 // cli is the command line. The flags of dev, server and agent are a contract: tests and users rely on them.
 type cli struct {
-	Dev    devCommand    `cmd:"" help:"Run a server and an agent in one process, for a laptop or CI. Needs no configuration."`
-	Server serverCommand `cmd:"" help:"Run the control plane: the ECS API, placement and agent sessions. BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY are its root credentials."`
-	Agent  agentCommand  `cmd:"" help:"Join this host to a cluster and run its tasks on the local Docker Engine, with the agent key in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
-	Keys   keysCommand   `cmd:"" help:"Make, list and revoke access keys of a running server, as the operator whose key is in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
-	Bench  benchCommand  `cmd:"" help:"Measure: simulated agents over real websockets and load through the API."`
+	Dev     devCommand     `cmd:"" help:"Run a server and an agent in one process, for a laptop or CI. Needs no configuration."`
+	Server  serverCommand  `cmd:"" help:"Run the control plane: the ECS API, placement and agent sessions. BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY are its root credentials."`
+	Agent   agentCommand   `cmd:"" help:"Join this host to a cluster and run its tasks on the local Docker Engine, with the agent key in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
+	Keys    keysCommand    `cmd:"" help:"Make, list and revoke access keys of a running server, as the operator whose key is in BERTH_ACCESS_KEY_ID and BERTH_SECRET_ACCESS_KEY."`
+	Explain explainCommand `cmd:"" help:"Say why tasks would or would not be placed, and where. Nothing is placed."`
+	Bench   benchCommand   `cmd:"" help:"Measure: simulated agents over real websockets and load through the API."`
 
 	LogLevel  string `help:"Least level of log lines: debug, info, warn, error." default:"info" env:"BERTH_LOG_LEVEL"`
 	LogFormat string `help:"text or json." default:"text" env:"BERTH_LOG_FORMAT"`

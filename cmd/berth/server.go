@@ -17,6 +17,11 @@ type serverFlags struct {
 	Store       string        `help:"Engine of the store: pebble or memory." default:"pebble"`
 	PublicURL   string        `help:"URL under which agents reach this server, when it differs from the one they call." name:"public-url"`
 	KeepStopped time.Duration `help:"How long stopped tasks stay describable; at least 1h." default:"24h"`
+	PlaceWithin time.Duration `help:"How long a task waits in PROVISIONING for capacity before it is stopped." name:"provisioning-timeout" default:"15m"`
+	ScalingHook []string      `help:"What starts and stops the hosts of a machine group: GROUP=PATH or GROUP=URL; may be repeated." name:"scaling-hook" sep:"none" placeholder:"GROUP=PATH|URL"`
+	ScalingHost []string      `help:"What a host of a machine group offers: GROUP=CPU,MEMORY[,GPUS]; may be repeated." name:"scaling-host" sep:"none" placeholder:"GROUP=CPU,MEMORY"`
+	ScalingTime time.Duration `help:"Longest time of one call of a scaling hook." name:"scaling-timeout" default:"2m"`
+	ScalingPace time.Duration `help:"Time between two points of managed scaling; 15 low ones in a row give idle hosts up." name:"scaling-period" default:"1m"`
 	ClockOffset time.Duration `help:"Shift the server's clock." hidden:""`
 }
 
@@ -32,7 +37,8 @@ func (f *serverFlags) config(c *cli, command string) (app.ServerConfig, error) {
 	return app.ServerConfig{
 		Listen: f.Listen, Data: data, Store: f.Store, Region: f.Region, Account: f.Account,
 		Root: app.RootFromEnv(command == "dev"), PublicURL: f.PublicURL, KeepStopped: f.KeepStopped, ClockOffset: f.ClockOffset,
-		Logger: logger, Out: os.Stdout,
+		ProvisioningTimeout: f.PlaceWithin, Logger: logger, Out: os.Stdout,
+		Scaling: app.ScalingConfig{Hooks: f.ScalingHook, Hosts: f.ScalingHost, Timeout: f.ScalingTime, Period: f.ScalingPace},
 	}, nil
 }
 

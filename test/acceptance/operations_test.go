@@ -17,6 +17,8 @@ var built = []string{
 	"ListTaskDefinitions", "ListTaskDefinitionFamilies", "DeregisterTaskDefinition", "RunTask", "StartTask", "StopTask", "DescribeTasks",
 	"ListTasks", "RegisterContainerInstance", "DeregisterContainerInstance", "DescribeContainerInstances", "ListContainerInstances",
 	"UpdateContainerInstancesState", "DiscoverPollEndpoint", "SubmitTaskStateChange", "SubmitContainerStateChange", "SubmitAttachmentStateChanges",
+	"PutAttributes", "DeleteAttributes", "ListAttributes", "CreateCapacityProvider", "UpdateCapacityProvider", "DeleteCapacityProvider",
+	"DescribeCapacityProviders", "PutClusterCapacityProviders",
 }
 
 func TestUnbuiltOperations(t *testing.T) {
