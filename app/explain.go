@@ -38,7 +38,12 @@ func Explain(ctx context.Context, cfg ExplainConfig, out io.Writer) error {
 		return err
 	}
 	if cfg.JSON {
-		return json.MarshalWrite(out, &answer, jsontext.WithIndent("  "))
+		text, err := json.Marshal(&answer, jsontext.WithIndent("  "))
+		if err != nil {
+			return fmt.Errorf("write the answer: %w", err)
+		}
+		_, err = fmt.Fprintf(out, "%s\n", text)
+		return err
 	}
 	return writeExplanation(out, &answer)
 }

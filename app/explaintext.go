@@ -58,9 +58,9 @@ func writeOutcome(b *bytes.Buffer, x *apiberth.ExplainPlacementOutput) {
 		fmt.Fprintf(b, "%s would wait in PROVISIONING for capacity provider %s.\n", count(waiting[name], "task"), name)
 	}
 	for _, f := range x.Failures {
-		fmt.Fprintf(b, "Not placed: %s %s", lastPart(text(f.Arn)), text(f.Reason))
+		fmt.Fprintf(b, "Not placed: %s on %s", text(f.Reason), lastPart(text(f.Arn)))
 		if f.Detail != nil {
-			fmt.Fprintf(b, " (%s)", *f.Detail)
+			fmt.Fprintf(b, ": %s", *f.Detail)
 		}
 		b.WriteByte('\n')
 	}
@@ -74,7 +74,11 @@ func writeRequest(b *bytes.Buffer, r *apiberth.ExplainedRequest) {
 	fmt.Fprintf(b, "One task needs %s.\n", needs(&r.Needs))
 	fmt.Fprintf(b, "It fits on %d of %s", r.Fitting, count(r.Considered, "instance"))
 	for k, c := range r.Rejected {
-		fmt.Fprintf(b, "%s %d by %s", map[bool]string{true: ";", false: ","}[k == 0], c.Instances, c.Rule)
+		separator := ", "
+		if k == 0 {
+			separator = "; rejected: "
+		}
+		fmt.Fprintf(b, "%s%d by %s", separator, c.Instances, c.Rule)
 	}
 	b.WriteString(".\n")
 	if len(r.Instances) == 0 {
@@ -122,9 +126,10 @@ func writeInstance(w io.Writer, i *apiberth.ExplainedInstance) {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", id, zone, i.Rank, chosen(i.Chosen), scores(i.Scores))
 		return
 	}
+	none := "-"
 	for _, why := range failures(i.Rules) {
-		fmt.Fprintf(w, "%s\t%s\t-\t-\t%s\n", id, zone, why)
-		id, zone = "", ""
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", id, zone, none, none, why)
+		id, zone, none = "", "", ""
 	}
 }
 
@@ -162,10 +167,11 @@ func scores(all []apiberth.Score) string {
 	return "fits: " + strings.Join(parts, ", ")
 }
 
-// failures are the rules that do not pass, in words: the rule's own, and what it leaves out.
+// failures are the rules that do not pass, in words: the rule's own, and what those leave out.
 func failures(rules []apiberth.Rule) []string {
 	var all []string
-	for _, r := range rules {
+	for k := range rules {
+		r := &rules[k]
 		if r.Passed {
 			continue
 		}
@@ -173,27 +179,43 @@ func failures(rules []apiberth.Rule) []string {
 		if r.Missing > 0 {
 			line += fmt.Sprintf(", %d missing", r.Missing)
 		}
-		all = append(all, line)
-		if len(r.Attributes) > 1 {
-			for _, a := range r.Attributes[1:] {
-				all = append(all, "  also "+attribute(a))
-			}
+		if len(r.Ports) == 1 && !r.Ports[0].Reserved {
+			line += ", by task " + lastPart(r.Ports[0].TaskARN)
 		}
-		for _, p := range r.Ports {
-			if !p.Reserved {
-				all = append(all, fmt.Sprintf("  port %d/%s is held by task %s", p.Port.Port, p.Protocol, orDash(lastPart(p.TaskARN))))
-			}
-		}
-		if len(r.Expressions) > 1 {
-			for _, x := range r.Expressions[1:] {
-				all = append(all, "  also "+x.Why)
-			}
-		}
-		for _, arn := range r.TaskARNs {
-			all = append(all, "  task "+lastPart(arn))
-		}
+		all = append(append(all, line), further(r)...)
 	}
 	return all
+}
+
+// further is what a rule has to say beside its own line, which names the first of each.
+func further(r *apiberth.Rule) []string {
+	var all []string
+	if len(r.Attributes) > 1 {
+		for _, a := range r.Attributes[1:] {
+			all = append(all, "  also "+attribute(a))
+		}
+	}
+	if len(r.Ports) > 1 {
+		for _, p := range r.Ports {
+			all = append(all, fmt.Sprintf("  port %d/%s is %s", p.Port.Port, p.Protocol, holder(p)))
+		}
+	}
+	if len(r.Expressions) > 1 {
+		for _, x := range r.Expressions[1:] {
+			all = append(all, "  also "+x.Why)
+		}
+	}
+	for _, arn := range r.TaskARNs {
+		all = append(all, "  task "+lastPart(arn))
+	}
+	return all
+}
+
+func holder(p apiberth.TakenPort) string {
+	if p.Reserved {
+		return "reserved"
+	}
+	return "held by task " + lastPart(p.TaskARN)
 }
 
 func attribute(a apiberth.MissingAttribute) string {
