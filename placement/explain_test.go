@@ -219,3 +219,13 @@ func randomQuestion(t *testing.T, random *rand.Rand) (*world, *Request) {
 	}
 	return w, r
 }
+
+func BenchmarkExplain5000(b *testing.B) {
+	w := benchWorld(5000)
+	r := &Request{Cluster: "c", Group: "g", Needs: ecs.Reservation{CPUUnits: 1 << 20, MemoryMiB: 1 << 20}, DistinctInstance: true,
+		Strategies: []Strategy{{Spread, "attribute:ecs.availability-zone"}, {Binpack, "memory"}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		Explain(w.view, r)
+	}
+}
