@@ -12,7 +12,7 @@ func TestS110(t *testing.T) {
 	c := begin(t, "S110", "put-attributes stack=prod draws memberOf tasks to that instance, delete-attributes ends it; 129 characters are refused")
 	k, a := c.clusterOn(c.dev())
 	b := k.join()
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	flags := append([]string{"--count", "4"}, memberFlag("attribute:stack == prod")...)
 	nowhere := map[*agent]string{a: notMember, b: notMember}
 	out := k.ask(td, flags...)

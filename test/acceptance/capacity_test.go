@@ -68,7 +68,7 @@ func (c *C) capacity(n int, flags ...string) (*cluster, []provider, []*agent) {
 func TestS141(t *testing.T) {
 	c := begin(t, "S141", "base 1, weights 1:4: 11 tasks are 3 and 8; weights 1:1 are even; weight 0 gets none")
 	k, p, agents := c.capacity(3)
-	td := k.register(c.definition(obj{"networkMode": "none"}, container("main", sleeps, nil)))
+	td := k.room(0, 32)
 	shares := func(tasks []string) []int {
 		c.Helper()
 		counts := make([]int, len(p))
@@ -112,7 +112,7 @@ func TestS142(t *testing.T) {
 	}
 	stranger := k.provider(unscaled)
 	k.associate([]obj{}, p...)
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	refused := func(text string, flags ...string) {
 		c.Helper()
 		k.awsRefused("InvalidParameterException", text, append([]string{"run-task", "--cluster", k.name, "--task-definition", td}, flags...)...)
@@ -152,7 +152,7 @@ func TestS142(t *testing.T) {
 func TestS143(t *testing.T) {
 	c := begin(t, "S143", "nothing given: the cluster's default strategy; the task shows its provider; a launch type turns it off (task part)")
 	k, p, agents := c.capacity(2)
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	k.associate([]obj{{"capacityProvider": p[1].name, "weight": 1}}, p...)
 	shown := get(k.aws("describe-clusters", "--clusters", k.name), "clusters.0.defaultCapacityProviderStrategy")
 	c.equal("the cluster's default strategy", compact(shown), compact([]obj{over(p[1], 0, 1)}))
@@ -195,7 +195,7 @@ func TestS144(t *testing.T) {
 	out := k.associate([]obj{over(p[0], 0, 1)}, p...)
 	c.equal("providers in the answer", words(list(out, "cluster.capacityProviders")), []string{p[0].name, p[1].name})
 	settled(p[0].name, p[1].name)
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	arn := k.ask(td).all(1)[0]
 	c.equal("capacityProviderName", str(k.running(arn), "capacityProviderName"), p[0].name)
 

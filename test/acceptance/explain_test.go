@@ -52,7 +52,7 @@ func TestExplain(t *testing.T) {
 	c.equal("failures are those foretold", compact(failed.failures), compact(list(answer, "failures")))
 	c.equal("detail of the failure and of the rule", failed.detail(small), str(said(answer, small, "attributes"), "detail"))
 
-	big := k.define(sized(100, 150))
+	big := k.room(100, 150)
 	text, err := k.berth("explain", "--server", k.url, "--cluster", k.name, "--task-definition", big, "--count", "3", "--strategy", "spread:attribute:ecs.availability-zone")
 	c.must(err, "berth explain: %s", text)
 	c.mentions("the table", text, "3 tasks would be placed", "fits on 1 of 2 instances", "1 by memory", "needs 150 MiB of memory, 100 of 100 are free, 50 missing",
@@ -60,7 +60,7 @@ func TestExplain(t *testing.T) {
 	c.equal("containers after four explanations", k.containersIn(), before)
 
 	// What it foretells is what happens: binpack memory leaves nothing to chance.
-	plain := k.define(sized(10, 30))
+	plain := k.room(10, 30)
 	answer = k.explain("--task-definition", plain, "--count", "5", "--strategy", "binpack:memory")
 	tasks := k.ask(plain, "--count", "5", "--placement-strategy", "type=binpack,field=memory").all(5)
 	for i, arn := range tasks {

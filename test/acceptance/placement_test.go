@@ -15,19 +15,19 @@ func TestS117(t *testing.T) {
 	c := begin(t, "S117", "spread by host: 4 tasks on 2 instances are 2+2; by zone, zones are balanced")
 	k, a := c.clusterOn(c.dev(), "--zone", "zone-a")
 	b := k.join("--zone", "zone-b")
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	at := k.ask(td, "--count", "4", "--placement-strategy", "type=spread,field=host").all(4)
 	c.equal("tasks on each host", k.hosts(at, a, b), []int{2, 2})
 
 	// The second host of zone a must not draw tasks to its zone; tasks of another family do not count.
 	more := k.join("--zone", "zone-a")
-	zones := k.define(container("main", sleeps, nil))
+	zones := k.room(0, 32)
 	at = k.ask(zones, "--count", "6", "--placement-strategy", "type=spread,field=attribute:ecs.availability-zone").all(6)
 	got := k.hosts(at, a, more, b)
 	c.equal("tasks in zone a and zone b", []int{got[0] + got[1], got[2]}, []int{3, 3})
 
 	// Two levels: zones first, then the hosts within them. One at a time, as ten users would ask.
-	both := k.define(container("main", sleeps, nil))
+	both := k.room(0, 32)
 	at = nil
 	for range 4 {
 		at = append(at, k.ask(both, "--placement-strategy", "type=spread,field=attribute:ecs.availability-zone", "type=spread,field=instanceId").all(1)...)
@@ -41,14 +41,14 @@ func TestS118(t *testing.T) {
 	k, slim := c.clusterOn(c.dev(), "--zone", "zone-a", "--cpu", "4000", "--memory", "320")
 	busy := k.join("--zone", "zone-a", "--cpu", "1000", "--memory", "4000")
 
-	at := k.ask(k.define(sized(10, 100)), "--count", "5", "--placement-strategy", "type=binpack,field=memory").all(5)
+	at := k.ask(k.room(10, 100), "--count", "5", "--placement-strategy", "type=binpack,field=memory").all(5)
 	c.equal("binpack memory: 3 fill the slim one, 2 go on", k.hosts(at, slim, busy), []int{3, 2})
 	k.quitAll(at)
-	at = k.ask(k.define(sized(300, 10)), "--count", "5", "--placement-strategy", "type=binpack,field=cpu").all(5)
+	at = k.ask(k.room(300, 10), "--count", "5", "--placement-strategy", "type=binpack,field=cpu").all(5)
 	c.equal("binpack cpu: 3 fill the busy one, 2 go on", k.hosts(at, slim, busy), []int{2, 3})
 	k.quitAll(at)
 
-	random := k.define(sized(0, 10))
+	random := k.room(0, 10)
 	at = k.ask(random, "--count", "10", "--placement-strategy", "type=random").all(10)
 	at = append(at, k.ask(random, "--count", "10", "--placement-strategy", "type=random").all(10)...)
 	got := k.hosts(at, slim, busy)
@@ -57,10 +57,10 @@ func TestS118(t *testing.T) {
 
 	third := k.join("--zone", "zone-b", "--cpu", "4000", "--memory", "4000")
 	order := []string{"type=spread,field=attribute:ecs.availability-zone", "type=binpack,field=memory"}
-	at = k.ask(k.define(sized(0, 20)), append([]string{"--count", "4", "--placement-strategy"}, order...)...).all(4)
+	at = k.ask(k.room(0, 20), append([]string{"--count", "4", "--placement-strategy"}, order...)...).all(4)
 	c.equal("zones first, then memory", k.hosts(at, slim, busy, third), []int{2, 0, 2})
 	k.quitAll(at)
-	at = k.ask(k.define(sized(0, 20)), "--count", "4", "--placement-strategy", order[1], order[0]).all(4)
+	at = k.ask(k.room(0, 20), "--count", "4", "--placement-strategy", order[1], order[0]).all(4)
 	c.equal("memory first, then zones", k.hosts(at, slim, busy, third), []int{4, 0, 0})
 }
 
@@ -79,7 +79,7 @@ func TestS119(t *testing.T) {
 	c := begin(t, "S119", "distinctInstance: 3 tasks on 2 instances are 2 tasks and 1 failure")
 	k, a := c.clusterOn(c.dev())
 	b := k.join()
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	out := k.ask(td, "--count", "3", "--placement-constraints", "type=distinctInstance")
 	c.equal("tasks", len(out.tasks), 2)
 	out.short("the third", notDistinct, 1, a, b)
@@ -118,14 +118,14 @@ func TestS120(t *testing.T) {
 	c.equal("containers", k.containersIn(), c.containersOf(holder))
 
 	large := k.join("--cpu", "4096", "--memory", "700")
-	at := k.ask(k.define(sized(2048, 32))).all(1)
+	at := k.ask(k.room(2048, 32)).all(1)
 	c.equal("what fits only on the larger", k.host(at[0]), large.instance)
-	k.ask(k.define(sized(3000, 32))).rejected("too much for what is left", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:CPU"})
-	out := k.ask(k.define(sized(900, 32)), "--count", "4")
+	k.ask(k.room(3000, 32)).rejected("too much for what is left", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:CPU"})
+	out := k.ask(k.room(900, 32), "--count", "4")
 	c.equal("of four, those that fit", len(out.tasks), 3)
 	out.short("the fourth", "RESOURCE:CPU", 1, small, large)
 	c.equal("tasks on each", k.hosts(out.tasks, small, large), []int{1, 2})
-	out = k.ask(k.define(sized(200, 650)))
+	out = k.ask(k.room(200, 650))
 	out.rejected("each for its own reason", map[*agent]string{small: "RESOURCE:CPU", large: "RESOURCE:MEMORY"})
 	c.mentions("detail of the small one", out.detail(small), "200", "124")
 	c.mentions("detail of the large one", out.detail(large), "650", "604")
@@ -160,7 +160,7 @@ func TestS121(t *testing.T) {
 		c.Helper()
 		k.awsRefused("InvalidParameterException|ClientException", text, append([]string{"run-task", "--cluster", k.name, "--task-definition", td}, flags...)...)
 	}
-	plain, six := k.define(container("main", sleeps, nil)), k.register(constrained(6))
+	plain, six := k.room(0, 32), k.register(constrained(6))
 	refused("", plain, memberFlag(racks...)...)
 	refused("", six, memberFlag(racks[:5]...)...)
 	refused("Maximum number of strategies is 5", plain, "--placement-strategy", "type=random", "type=random", "type=random", "type=random", "type=random", "type=random")
@@ -254,7 +254,7 @@ func TestS124(t *testing.T) {
 	c := begin(t, "S124", "group is family:<name> unless given; an own group is shown and is what distinctInstance and task:group mean")
 	k, a := c.clusterOn(c.dev())
 	b := k.join()
-	first, second := k.define(container("main", sleeps, nil)), k.define(container("main", sleeps, nil))
+	first, second := k.room(0, 32), k.room(0, 32)
 	plain := k.ask(first).all(1)[0]
 	c.equal("group by default", str(k.running(plain), "group"), "family:"+familyOf(first))
 	c.equal("group by default in the answer", str(k.call("DescribeTasks", obj{"cluster": k.name, "tasks": []string{idOf(plain)}}), "tasks.0.group"), "family:"+familyOf(first))

@@ -57,7 +57,7 @@ func TestS122(t *testing.T) {
 	k, a := c.clusterOn(c.dev(), "--attribute", "rack=r1", "--attribute", "disk=ssd", "--attribute", "size=10", "--attribute", "gen=g2.large")
 	agents := map[string]*agent{"a": a, "b": k.join("--attribute", "rack=r2", "--attribute", "disk=hdd", "--attribute", "size=9", "--attribute", "gen=g2.small"),
 		"c": k.join("--attribute", "gen=m5.large")}
-	td := k.define(container("main", sleeps, nil))
+	td := k.room(0, 32)
 	k.host(k.ask(td, append([]string{"--group", "web"}, memberFlag("attribute:rack == r1")...)...).all(1)[0])
 
 	holds := func(answer obj) string {
