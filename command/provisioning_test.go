@@ -227,3 +227,15 @@ func TestPlacingForAProviderThatIsNotThere(t *testing.T) {
 		t.Error("something was placed")
 	}
 }
+
+// No agent has been given a task that waits, so none can say what became of it; there is no instance whose owner could be asked.
+func TestReportsOfATaskThatWaitsCountForNothing(t *testing.T) {
+	w := elastic(t)
+	task := w.runOne("f", nil)
+	for _, status := range []ecs.Status{ecs.StatusPending, ecs.StatusRunning, over} {
+		report := TaskReport{Cluster: "c", ID: task.ID, Status: status, Reason: "said so", By: Caller{KeyID: "stranger", Agent: true}}
+		if changes := w.must(func(tx *state.Tx) error { return ReportTask(tx, report) }); len(changes) != 0 {
+			t.Errorf("%s: %+v", status, w.view.Task("c", task.ID))
+		}
+	}
+}

@@ -40,8 +40,8 @@ type TaskReport struct {
 // container ended.
 func ReportTask(tx *state.Tx, r TaskReport) error {
 	old := tx.Task(r.Cluster, r.ID)
-	if old == nil {
-		return nil
+	if old == nil || old.Waiting != nil {
+		return nil // no agent has been given a task that waits for capacity
 	}
 	if i := tx.InstanceByID(old.Instance); i != nil {
 		if err := owns(i, r.By); err != nil {

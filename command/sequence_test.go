@@ -49,8 +49,11 @@ func newMachine(rt *rapid.T) *machine {
 			}
 		})
 	}
+	m.w.newProvider("p", false)
+	m.w.newProvider("q", true)
+	do(m.w, putProviders("c", nil, "p", "q"))
 	for range 2 {
-		m.instances = append(m.instances, m.w.host(nil).ID)
+		m.instances = append(m.instances, m.w.host(inGroup("g-q")).ID)
 	}
 	m.instances = append(m.instances, strange)
 	return m
@@ -81,7 +84,7 @@ func (m *machine) command(rt *rapid.T, tx *state.Tx) error {
 	task := rapid.SampledFrom(m.tasks).Draw(rt, "task")
 	spec := TaskSpec{Cluster: cluster, Family: fmt.Sprintf("f%d", rapid.IntRange(0, 3).Draw(rt, "family"))}
 	var err error
-	switch what := rapid.IntRange(0, 14).Draw(rt, "what"); what {
+	switch what := rapid.IntRange(0, 19).Draw(rt, "what"); what {
 	case 0:
 		_, err = CreateCluster(tx, CreateClusterInput{Name: cluster, Request: rapid.SampledFrom([]string{"", "r"}).Draw(rt, "request")})
 	case 1:
@@ -120,7 +123,20 @@ func (m *machine) command(rt *rapid.T, tx *state.Tx) error {
 			r.Containers[0].Name = "app"
 		}
 		err = ReportTask(tx, r)
-	case 14:
+	case 14, 15:
+		_, err = PlaceWaiting(tx, PlaceWaitingInput{Cluster: cluster, Provider: "q", Max: rapid.IntRange(1, 3).Draw(rt, "max")})
+	case 16:
+		err = GiveUpWaiting(tx, []WaitedTask{{cluster, task, "RESOURCE:CPU"}})
+	case 17:
+		in := PutClusterProvidersInput{Cluster: cluster, Providers: rapid.SampledFrom([][]string{nil, {"p"}, {"q", "p"}}).Draw(rt, "providers")}
+		if len(in.Providers) == 2 {
+			in.DefaultStrategy = []ecs.StrategyItem{{Provider: "q", Base: 1}, {Provider: "p", Weight: 1}}
+		}
+		_, err = PutClusterCapacityProviders(tx, in)
+	case 18:
+		group := rapid.SampledFrom([]string{"g-p", "g-q", "none"}).Draw(rt, "group")
+		_, err = PutAttributes(tx, AttributesInput{cluster, []InstanceAttribute{{instance, ecs.GroupAttribute, group}, {instance, "n", group}}})
+	case 19:
 		_, err = Expire(tx, ExpireInput{TasksStoppedBefore: m.w.now.Add(-9 * time.Second), InstancesInactiveBefore: m.w.now.Add(-9 * time.Second)})
 	}
 	return err
@@ -136,8 +152,9 @@ func (m *machine) runTask(rt *rapid.T, tx *state.Tx, spec TaskSpec) error {
 	if rapid.Bool().Draw(rt, "distinct") {
 		in.Constraints = []ecs.PlacementConstraint{{Type: "distinctInstance"}}
 	}
+	in.ProviderStrategy = rapid.SampledFrom([][]ecs.StrategyItem{nil, nil, {{Provider: "q"}}, {{Provider: "p", Weight: 1}, {Provider: "q", Weight: 1}}}).Draw(rt, "providers")
 	out, err := RunTask(tx, in)
-	if err == nil && len(out.Tasks)+min(len(out.Failures), 1) == 0 {
+	if err == nil && len(out.Tasks)+len(out.Failures)+len(out.EmptyProviders) == 0 {
 		rt.Fatal("neither tasks nor failures")
 	}
 	m.remember(out)
@@ -162,19 +179,25 @@ func dump(v *state.View) map[string]any {
 		all["instance "+string(i.ID)], all["usage "+string(i.ID)] = *i, *v.Usage(i.ID)
 		return true
 	})
+	v.ScanCapacityProviders("", func(p *ecs.CapacityProvider) bool { all["provider "+p.Name] = *p; return true })
+	v.ScanAllWaiting(func(t *ecs.Task) bool { all["waiting "+string(t.ID)] = t.CapacityProvider; return true })
 	v.StoppedBefore(1<<62, func(t *ecs.Task) bool { all["stopped "+string(t.ID)] = t.StoppedAt; return true })
 	v.InactiveBefore(1<<62, func(i *ecs.Instance) bool { all["inactive "+string(i.ID)] = i.InactiveAt; return true })
 	return all
 }
 
-// checkPlacements follows a command's changes one by one on a copy: each new task must have had room at that moment.
+// checkPlacements follows a command's changes one by one on a copy: each task that gets an instance must have had room there at that
+// moment, and one of a provider be among its hosts.
 func checkPlacements(t reporter, v *state.View, changes []state.Change) {
 	tx := v.Freeze(0).Begin(0, nil)
 	for _, c := range changes {
-		if before, after, ok := c.TaskChange(); ok && before == nil {
+		if before, after, ok := c.TaskChange(); ok && after != nil && after.Instance != "" && (before == nil || before.Instance == "") {
 			i := tx.InstanceByID(after.Instance)
 			if i == nil || i.Status != ecs.InstanceActive || !i.AgentConnected || i.Cluster != after.Cluster {
 				t.Fatalf("task %s was placed on %+v", after.ID, i)
+			}
+			if name := after.CapacityProvider; name != "" && (tx.ProviderOf(i) == nil || tx.ProviderOf(i).Name != name) {
+				t.Fatalf("task %s of provider %s was placed on %+v", after.ID, name, i)
 			}
 			used := recount(tx.View, i)
 			for _, p := range after.Reserved.Ports {
@@ -210,7 +233,13 @@ func checkDerived(t reporter, v *state.View) {
 			checkOrder(t, task)
 			if task.LastStatus != over {
 				want.Tasks++
-				if i := v.InstanceByID(task.Instance); i == nil || i.Status == ecs.InstanceInactive {
+				waits := task.LastStatus == ecs.StatusProvisioning
+				if waits != (task.Waiting != nil) || waits != (task.Instance == "") || waits && (task.DesiredStatus != running || task.CapacityProvider == "") {
+					t.Fatalf("task waits and does not: %+v", task)
+				}
+				if waits {
+					want.Waiting++
+				} else if i := v.InstanceByID(task.Instance); i == nil || i.Status == ecs.InstanceInactive {
 					t.Fatalf("task %s lives on an instance that is gone", task.ID)
 				}
 			}
@@ -220,8 +249,16 @@ func checkDerived(t reporter, v *state.View) {
 			if task.DesiredStatus == running && task.LastStatus == pending {
 				want.Pending.EC2++
 			}
+			if waiting := task.Waiting != nil; waiting && task.LastStatus == over {
+				t.Fatalf("a task that is over waits: %+v", task)
+			}
 			return true
 		})
+		for _, name := range c.CapacityProviders {
+			if p := v.CapacityProvider(name); c.Status == ecs.ClusterActive && p.Cluster != c.Name {
+				t.Fatalf("provider %+v of cluster %s", p, c.Name)
+			}
+		}
 		if got := *v.Counts(c.Name); got != want {
 			t.Fatalf("counts of %s are %+v, want %+v", c.Name, got, want)
 		}

@@ -122,7 +122,11 @@ func TestDevLeavesNothing(t *testing.T) {
 		s := c.serve("dev", c.dir("dev"), flags...)
 		k := &cluster{api: s.api(c), name: "default"}
 		c.eventually(startLimit, "the agent of berth dev has joined", func() error {
-			if len(k.instances()) != 1 {
+			out, err := k.try("ListContainerInstances", obj{"cluster": k.name})
+			if err != nil {
+				return notYet("%v", err) // the cluster comes with the agent
+			}
+			if len(list(out.body, "containerInstanceArns")) != 1 {
 				return notYet("no instance")
 			}
 			return nil
